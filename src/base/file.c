@@ -1,0 +1,151 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+enum { MES_FILE_STEP = 64 * 1024 };
+
+static int read_all(int descriptor, const char *path, struct mes_buf *buf, struct mes_error *error)
+{
+    for (;;) {
+        size_t room = buf->limit - buf->size < MES_FILE_STEP ? buf->limit - buf->size + 1 : MES_FILE_STEP;
+        char *at =
+            buf->limit > buf->size ? mes_buf_reserve(buf, room < MES_FILE_STEP ? room - 1 : room) : NULL;
+        char probe;
+        if (at == NULL && buf->failed != 0)
+            return mes_buf_check(buf, error);
+        ssize_t got = at != NULL ? read(descriptor, at, room < MES_FILE_STEP ? room - 1 : room)
+                                 : read(descriptor, &probe, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return mes_fail_file(error, path, errno);
+        if (got == 0)
+            return 0;
+        if (at == NULL)
+            return mes_fail_file(error, path, EFBIG);
+        mes_buf_commit(buf, (size_t)got);
+    }
+}
+
+int mes_file_read(const char *path, struct mes_buf *buf, struct mes_error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return mes_fail_file(error, path, errno);
+    int code = read_all(descriptor, path, buf, error);
+    close(descriptor);
+    return code;
+}
+
+static int write_all(int descriptor, struct mes_str content)
+{
+    while (content.size > 0) {
+        ssize_t put = write(descriptor, content.data, content.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        content = mes_str_skip(content, (size_t)put);
+    }
+    return fsync(descriptor);
+}
+
+static void sync_folder_of(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1,
+                   slash != NULL ? path : ".");
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return;
+    (void)fsync(descriptor);
+    close(descriptor);
+}
+
+int mes_file_replace(const char *path, struct mes_str content, struct mes_error *error)
+{
+    char fresh[4096];
+    struct stat old;
+    if (snprintf(fresh, sizeof fresh, "%s.XXXXXX", path) >= (int)sizeof fresh)
+        return mes_fail_file(error, path, ENAMETOOLONG);
+    int descriptor = mkostemp(fresh, O_CLOEXEC);
+    if (descriptor < 0)
+        return mes_fail_file(error, path, errno);
+    mode_t mode = stat(path, &old) == 0 ? old.st_mode & 07777 : 0600;
+    bool written = fchmod(descriptor, mode) == 0 && write_all(descriptor, content) == 0;
+    int reason = errno;
+    if (close(descriptor) != 0 && written) {
+        written = false;
+        reason = errno;
+    }
+    if (written && rename(fresh, path) != 0) {
+        written = false;
+        reason = errno;
+    }
+    if (!written) {
+        (void)unlink(fresh);
+        return mes_fail_file(error, path, reason);
+    }
+    sync_folder_of(path);
+    return 0;
+}
+
+bool mes_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+bool mes_file_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool mes_file_is_exposed(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
+int mes_file_unnamed(int *descriptor_out, struct mes_error *error)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[4096];
+    if (folder == NULL || folder[0] == '\0')
+        folder = "/tmp";
+    int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (descriptor < 0) {
+        /* Not every file system knows O_TMPFILE. */
+        if (snprintf(path, sizeof path, "%s/mailenhance.XXXXXX", folder) >= (int)sizeof path)
+            return mes_fail_file(error, folder, ENAMETOOLONG);
+        descriptor = mkostemp(path, O_CLOEXEC);
+        if (descriptor < 0)
+            return mes_fail_file(error, folder, errno);
+        (void)unlink(path);
+    }
+    *descriptor_out = descriptor;
+    return 0;
+}
+
+int mes_file_list(const char *folder, void (*each)(void *context, const char *name), void *context,
+                  struct mes_error *error)
+{
+    DIR *entries = opendir(folder);
+    if (entries == NULL)
+        return mes_fail_file(error, folder, errno);
+    for (struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            each(context, entry->d_name);
+    closedir(entries);
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* Whole files: read with a limit, replaced in one step. Blocking: never on the loop thread. */
+#ifndef MES_BASE_FILE_H
+#define MES_BASE_FILE_H
+
+#include "base/buf.h"
+
+/* Reads the whole file into `buf`, whose limit bounds it. Errors name the path. */
+int mes_file_read(const char *path, struct mes_buf *buf, struct mes_error *error) MES_MUST_USE;
+
+/* Writes a new file beside `path` with the same permissions (0600 when there is no old one), flushes it and
+ * puts it in the place of `path`: a reader sees the old file or the new one, never half. */
+int mes_file_replace(const char *path, struct mes_str content, struct mes_error *error) MES_MUST_USE;
+
+bool mes_file_exists(const char *path);
+/* A folder, and not a file. */
+bool mes_file_is_folder(const char *path);
+/* Can anyone but the owner and root read it? False for what does not exist. */
+bool mes_file_is_exposed(const char *path);
+
+/* A file that has no name: gone when its descriptor is closed, whatever happens to the process. */
+int mes_file_unnamed(int *descriptor_out, struct mes_error *error) MES_MUST_USE;
+
+/* Calls `each` with the name of every entry of the folder but "." and ".."; the order is the system's. */
+int mes_file_list(const char *folder, void (*each)(void *context, const char *name), void *context,
+                  struct mes_error *error) MES_MUST_USE;
+
+#endif

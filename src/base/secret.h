@@ -1,0 +1,21 @@
+/* A password or key: shown as "***" wherever it could be printed, wiped when it is no longer needed. */
+#ifndef MES_BASE_SECRET_H
+#define MES_BASE_SECRET_H
+
+#include "base/str.h"
+
+struct mes_secret; /* opaque, so that no printf and no copy by accident can reach the text */
+
+/* A wiped copy of the text; NULL when memory is used up. The caller wipes its own copy. */
+struct mes_secret *mes_secret_new(struct mes_str text) MES_MUST_USE;
+void mes_secret_free(struct mes_secret **secret);
+
+/* The text itself: only for the line that sends it and the library that needs it. NULL gives the empty text.
+ */
+struct mes_str mes_secret_reveal(const struct mes_secret *secret);
+bool mes_secret_is_empty(const struct mes_secret *secret);
+
+/* Overwrites memory in a way that the compiler does not leave out. */
+void mes_wipe(void *data, size_t size);
+
+#endif
