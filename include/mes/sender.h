@@ -14,6 +14,7 @@ struct mes_sender;
 struct mes_sender_options {
     const char *account;             /* only this account; NULL: the whole list in order */
     bool bulk;                       /* paced, never on accounts kept for transactional mail */
+    int64_t retry_for_ms;            /* > 0: deferred ones are tried again, backing off, for that long */
     const struct mes_memory *memory; /* NULL: in RAM, as long as the sender lives; must outlive the sender */
     /* Each line of the conversations, secrets as "***": direction '>' sent, '<' received, '*' remark. May be
      * NULL. */
