@@ -1,0 +1,54 @@
+#include "base/process.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+static void (*volatile stop_now)(void);
+
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { MES_STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
+
+void mes_process_protect(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+void mes_process_ignore_broken_pipes(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void handle_signals(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < MES_STOP_SIGNALS; i++) {
+        struct sigaction old;
+        /* A signal that the caller had ignored (nohup, a job in the background) stays ignored. */
+        if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            (void)sigaction(stop_signals[i], &action, NULL);
+    }
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    handle_signals(SIG_DFL);
+    if (stop_now != NULL)
+        stop_now();
+}
+
+void mes_process_on_stop(void (*stop)(void))
+{
+    stop_now = stop;
+    handle_signals(stop != NULL ? on_signal : SIG_DFL);
+}

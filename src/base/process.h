@@ -1,0 +1,17 @@
+/* What a program asks of the operating system about itself; for the command line, never for the library. */
+#ifndef MES_BASE_PROCESS_H
+#define MES_BASE_PROCESS_H
+
+/* Keeps passwords out of core dumps and away from other processes of the same user. What the system refuses
+ * is left as it is. */
+void mes_process_protect(void);
+
+/* Writing to a closed pipe gives an error instead of ending the process without a word. */
+void mes_process_ignore_broken_pipes(void);
+
+/* Calls `stop` at the first ^C or request to end (SIGINT, SIGTERM, SIGHUP); a second one ends the process at
+ * once. `stop` runs in the middle of anything, so it may do only what is safe in a signal handler. NULL puts
+ * the system's own handling back. */
+void mes_process_on_stop(void (*stop)(void));
+
+#endif
