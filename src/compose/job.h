@@ -1,0 +1,76 @@
+/* A message compiled for sending: what all recipients share is encoded once, the rest is rendered for each.
+ */
+#ifndef MES_COMPOSE_JOB_H
+#define MES_COMPOSE_JOB_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "compose/wire.h"
+#include "mes/message.h"
+
+struct mes_compose_job;
+
+struct mes_compose_options {
+    const char *domain;                /* of Message-IDs: the domain of the first account's From; not NULL */
+    const struct mes_clock *clock;     /* for Date; NULL: the system's */
+    int zone_minutes;                  /* the zone of Date, east of UTC: 480 for Hong Kong */
+    const char *language_fallback;     /* for templates: "zh-HK,zh-TW,zh-CN,en-US"; NULL: the usual order */
+    const struct mes_notices *notices; /* NULL: nobody listens */
+};
+
+/* Who sends, decided by delivery for each account. UTF-8, checked when it is used. */
+struct mes_identity {
+    const char *from_address;
+    const char *from_name;        /* NULL or "": none */
+    const char *reply_to_address; /* NULL: no Reply-To */
+    const char *reply_to_name;
+};
+
+struct mes_compose_recipient {
+    const char *address; /* for RCPT TO, without angle brackets; domain in A-labels. As long as the job. */
+    enum mes_role role;
+    bool needs_smtputf8;
+};
+
+/* Compiles `message`, which is copied or shared as needed: it may be changed or freed afterwards.
+ * Message-IDs, Date and boundary are fixed here, and everything that can be wrong is found here: no
+ * recipient, empty mail, an unknown template, a variable that one of the recipients lacks (MES_E_INPUT,
+ * MES_E_NOT_FOUND). Reads template files: never on the loop thread. */
+int mes_compose_job_new(const struct mes_message *message, const struct mes_compose_options *options,
+                        struct mes_compose_job **job_out, struct mes_error *error) MES_MUST_USE;
+/* No wire may be in use any more. NULL is allowed; clears the pointer. */
+void mes_compose_job_free(struct mes_compose_job **job);
+
+/* The mail for the `to` recipient `index` as `identity` sends it: the same bytes on every call. The wire is
+ * initialised once and used again for any number of mails and jobs; it is valid until it is rendered into
+ * again and no longer than the job. Changes nothing in the job: several threads may render at once, each into
+ * a wire of its own. */
+int mes_compose_job_render(const struct mes_compose_job *job, size_t index,
+                           const struct mes_identity *identity, struct mes_wire *wire,
+                           struct mes_error *error) MES_MUST_USE;
+
+/* The number of `to` recipients, that is, of mails. */
+size_t mes_compose_job_count(const struct mes_compose_job *job);
+
+/* Envelope recipients of each mail: its `to` (number 0), then every cc, then every bcc. */
+size_t mes_compose_job_recipient_count(const struct mes_compose_job *job);
+struct mes_compose_recipient mes_compose_job_recipient(const struct mes_compose_job *job, size_t index,
+                                                       size_t number);
+
+/* Long enough for every Message-ID with its angle brackets and the NUL. */
+enum { MES_MESSAGE_ID_SPACE = 320 };
+/* Fills `out` and returns it. */
+const char *mes_compose_job_message_id(const struct mes_compose_job *job, size_t index,
+                                       char out[MES_MESSAGE_ID_SPACE]);
+
+/* What the message wishes; "" when it wishes nothing. Valid as long as the job. */
+struct mes_compose_wishes {
+    const char *from_address; /* the domain in A-labels */
+    const char *from_name;
+    const char *reply_to_address;
+    const char *reply_to_name;
+    const char *dsn; /* for RCPT NOTIFY=: "NEVER" or "SUCCESS,FAILURE,DELAY" or a part of it */
+};
+const struct mes_compose_wishes *mes_compose_job_wishes(const struct mes_compose_job *job);
+
+#endif
