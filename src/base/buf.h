@@ -26,6 +26,7 @@ void mes_buf_fini(struct mes_buf *buf);
 /* Empties, keeps the memory, forgets a failure. */
 void mes_buf_clear(struct mes_buf *buf);
 
+/* Appends; what does not fit makes the buffer fail and changes nothing. */
 void mes_buf_add(struct mes_buf *buf, const char *data, size_t size);
 void mes_buf_add_str(struct mes_buf *buf, struct mes_str text);
 void mes_buf_add_text(struct mes_buf *buf, const char *text);

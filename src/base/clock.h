@@ -15,6 +15,7 @@ struct mes_clock {
 /* The machine's clocks. Any thread. */
 const struct mes_clock *mes_clock_system(void);
 
+/* Milliseconds: since some start that never jumps, and since 1970 (UTC). */
 int64_t mes_clock_monotonic(const struct mes_clock *clock);
 int64_t mes_clock_wall(const struct mes_clock *clock);
 

@@ -7,6 +7,7 @@
 
 #include "mes/error.h"
 
+/* Bytes fit for keys and nonces, from the operating system. */
 int mes_random_bytes(void *out, size_t size, struct mes_error *error) MES_MUST_USE;
 
 /* `size`-1 characters from [0-9a-z] and a NUL: 5 bits each, for message ids and boundaries. */

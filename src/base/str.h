@@ -44,6 +44,7 @@ bool mes_str_next(struct mes_str *rest, char separator, struct mes_str *part_out
 /* A whole decimal number without sign or blanks, at most `most`; false for anything else. */
 bool mes_str_to_uint(struct mes_str text, uint64_t most, uint64_t *value_out) MES_MUST_USE;
 
+/* ASCII alone, whatever the locale. */
 char mes_lower(char c);
 
 #endif

@@ -8,6 +8,7 @@
 /* Bytes of the first character of `text` (1 to 4); 0 when it is not valid UTF-8 or `text` is empty. */
 size_t mes_utf8_valid_size(struct mes_str text);
 
+/* The whole text. The empty text is both. */
 bool mes_utf8_is_valid(struct mes_str text);
 bool mes_utf8_is_ascii(struct mes_str text);
 
