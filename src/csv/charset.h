@@ -15,11 +15,11 @@ enum mes_charset {
 };
 
 /* "UTF-8", "GBK" (for GB18030), "big5" … whatever the case; false for anything else. */
-bool mes_charset_parse(struct mes_str name, enum mes_charset *charset_out);
-const char *mes_charset_name(enum mes_charset charset);
+bool mes_csv_charset_parse(struct mes_str name, enum mes_charset *charset_out);
+const char *mes_csv_charset_name(enum mes_charset charset);
 
 /* The most likely one: a byte order mark (`*mark_out`: its size), zero bytes, valid UTF-8, else GB18030 or
  * Big5, whichever gives more common Chinese characters. The sample may end within a character. Never AUTO. */
-enum mes_charset mes_charset_detect(struct mes_str sample, size_t *mark_out);
+enum mes_charset mes_csv_charset_detect(struct mes_str sample, size_t *mark_out);
 
 #endif

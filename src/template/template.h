@@ -26,7 +26,9 @@ struct mes_template_source {
     struct mes_str name; /* for complaints: "Register_zh-HK.html", "subject" */
     struct mes_str text; /* UTF-8; a byte order mark is skipped */
     enum mes_template_kind kind;
-    /* A missing variable or partial gives nothing, as the Mustache specification has it, and is no error. */
+    /* As the Mustache specification has it: a missing variable or partial gives nothing, a section may begin
+     * and end anywhere in the HTML. Otherwise each is an error. For previews and for the specification's own
+     * cases. */
     bool is_lenient;
     /* The old form: when the text holds no "{{", {name} stands for {{name}} if `name` is one of these,
      * whatever its case; other braces are left alone. None: no old form. */
@@ -68,8 +70,8 @@ struct mes_values {
     const struct mes_values *outer; /* NULL: nothing more */
 };
 
-struct mes_value mes_value_text(struct mes_str text);
-struct mes_value mes_value_map(const struct mes_variable *members, size_t count);
+struct mes_value mes_template_value_text(struct mes_str text);
+struct mes_value mes_template_value_map(const struct mes_variable *members, size_t count);
 
 struct mes_template;
 
