@@ -32,16 +32,11 @@ struct mes_address_sink {
     void *context;
 };
 
-/* A list separated by `;` `,` `；` `，` `、` or line ends, outside quotes and angle brackets; empty items are
+/* A list separated by `;` `,` `；` `，` `、`, outside quotes and angle brackets; empty items are
  * skipped. Columns count from the start of `text`. More than `most` items (0: MES_LIMIT_LIST): MES_E_LIMIT.
  * Otherwise fails only as the sink wishes, or with MES_E_NOMEM. Linear time. */
 int mes_mime_address_list(struct mes_str text, size_t most, struct mes_arena *arena,
                           const struct mes_notices *notices, const struct mes_address_sink *sink,
                           struct mes_error *error) MES_MUST_USE;
-
-/* The domain in A-labels, lower case, ended by NUL, in the arena. `column` is where it begins, for the error.
- */
-int mes_mime_domain_to_ascii(struct mes_str domain, struct mes_arena *arena, const char **ascii_out,
-                             struct mes_error *error) MES_MUST_USE;
 
 #endif
