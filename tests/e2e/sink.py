@@ -1,0 +1,137 @@
+"""Relays that we program: Sink, a whole SMTP server (aiosmtpd), and Scripted, which breaks the rules on command."""
+
+import email.policy
+import socket
+import ssl
+import struct
+import threading
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from fixture import free_ports
+
+
+def server_context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+class Sink:
+    """Accepts everything but what `refusals` says: recipient to reply. `mails` are (sender, recipients, bytes)."""
+
+    def __init__(self, tls=None, login=None, refusals=None, **options):
+        self.mails, self._refusals = [], refusals or {}
+        [self.port] = free_ports(1)
+        if tls:
+            options |= {'tls_context': tls, 'require_starttls': True}
+        if login:
+            wanted = LoginPassword(*(word.encode() for word in login))
+            options |= {'auth_required': True,
+                        'authenticator': lambda *call: AuthResult(success=call[-1] == wanted, handled=False)}
+        self._controller = Controller(self, hostname='127.0.0.1', port=self.port, enable_SMTPUTF8=True, **options)
+        self._controller.start()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self._refusals:
+            return self._refusals[address]
+        envelope.rcpt_tos.append(address)
+        return '250 2.1.5 OK'
+
+    async def handle_DATA(self, server, session, envelope):
+        self.mails.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        return f'250 2.0.0 queued as {len(self.mails)}'
+
+    def messages(self):
+        return [email.message_from_bytes(content, policy=email.policy.default) for _, _, content in self.mails]
+
+    def close(self):
+        self._controller.stop()
+
+
+class Cut:
+    """Closes the connection after `first`, with a reset if so wished."""
+
+    def __init__(self, first=b'', reset=False):
+        self.first, self.reset = first, reset
+
+
+HANG = object()
+
+
+class Scripted:
+    """Answers each verb as `replies` says, the usual way where it says nothing; "GREETING" and "DOT" count as
+    verbs. A reply is a text, Cut or HANG; a list gives one for each time, its last for all later ones."""
+
+    USUAL = {'GREETING': '220 test ready', 'EHLO': '250-test\n250 8BITMIME', 'HELO': '250 test',
+             'AUTH': '235 2.7.0 welcome', 'MAIL': '250 2.1.0 OK', 'RCPT': '250 2.1.5 OK', 'DATA': '354 go on',
+             'DOT': '250 2.0.0 queued as T1', 'QUIT': '221 2.0.0 bye', 'RSET': '250 2.0.0 OK', 'NOOP': '250 2.0.0 OK'}
+
+    def __init__(self, replies=None, tls=None):
+        """With `tls`, an SSLContext, it speaks TLS from the first byte."""
+        self.received, self.bodies = [], []
+        self._replies = {**self.USUAL, **(replies or {})}
+        self._times, self._tls, self._open = {}, tls, []
+        self._listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+        for connection in self._open:
+            connection.close()
+
+    def verbs(self):
+        return [line.split()[0].upper() for line in self.received if line]
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            lines = connection.makefile('rb')
+            going = self._answer(connection, 'GREETING')
+            while going and (line := lines.readline()):
+                text = line.decode('utf-8', 'replace').rstrip('\r\n')
+                self.received.append(text)
+                verb = text.split(' ')[0].upper()
+                going = self._answer(connection, verb) and verb != 'QUIT'
+                if verb == 'DATA' and self._last.startswith('354'):
+                    self.bodies.append(self._read_body(lines))
+                    going = self._answer(connection, 'DOT')
+            connection.close()
+        except OSError:
+            pass
+
+    def _read_body(self, lines):
+        body = []
+        while (line := lines.readline()) not in (b'.\r\n', b''):
+            body.append(line)
+        return b''.join(body)
+
+    def _answer(self, connection, verb):
+        reply = self._replies.get(verb, '500 5.5.1 unknown')
+        if isinstance(reply, list):
+            turn = self._times[verb] = self._times.get(verb, -1) + 1
+            reply = reply[min(turn, len(reply) - 1)]
+        self._last = ''
+        if reply is HANG:
+            return threading.Event().wait()
+        if isinstance(reply, Cut):
+            connection.sendall(reply.first)
+            if reply.reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            connection.close()
+            return False
+        self._last = reply
+        connection.sendall(reply.replace('\n', '\r\n').encode() + b'\r\n')
+        return True
