@@ -27,8 +27,9 @@ struct mes_address_list {
 bool mes_address_parse(const char *text, struct mes_address *address_out);
 /* Adds one at the end; false when the list is full (then the address is left out). */
 bool mes_address_list_add(struct mes_address_list *list, const struct mes_address *address);
-/* Puts IPv6 and IPv4 in turn, IPv6 first, each family in its old order (RFC 8305 section 4). */
-void mes_address_list_interleave(struct mes_address_list *list);
+/* Both lists in turn, IPv6 first, as many as fit (RFC 8305 section 4). */
+void mes_address_list_merge(const struct mes_address_list *v6, const struct mes_address_list *v4,
+                            struct mes_address_list *list_out);
 
 /* "192.0.2.1:25", "[2001:db8::1]:25"; without the port (and brackets) when it is 0. Returns `out`. */
 const char *mes_address_text(const struct mes_address *address, unsigned port, char out[MES_ADDRESS_TEXT]);

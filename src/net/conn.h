@@ -100,9 +100,10 @@ void mes_conn_close(struct mes_conn **conn);
 
 /* Hands the bytes to the system at once as far as it takes them (under TLS as one record while they fit into
  * one), keeps a copy of the rest and sends that when the peer reads on; then comes DRAINED. When all went out
- * at once (mes_conn_unsent is 0) there is no DRAINED. Fails with MES_E_LIMIT or MES_E_NOMEM; then the
- * connection must be freed, as part of the bytes may be gone. Allowed between CONNECTED (SECURED with TLS at
- * once) and the end. */
+ * at once (mes_conn_unsent is 0) there is no DRAINED. Allowed from CONNECTED on, but not while TLS is set up.
+ * Fails with MES_E_USAGE before and while, with MES_E_LIMIT above send_limit (both: nothing was sent), and
+ * with MES_E_NOMEM: then the connection must be freed, as part of the bytes may be gone. After the end it
+ * does nothing. */
 int mes_conn_send(struct mes_conn *conn, struct mes_str bytes, struct mes_error *error) MES_MUST_USE;
 /* Bytes that the system has not taken yet. */
 size_t mes_conn_unsent(const struct mes_conn *conn);
@@ -115,7 +116,7 @@ void mes_conn_consume(struct mes_conn *conn, size_t size);
 
 /* Begins TLS on the open connection (RFC 3207) once everything received was consumed and everything was sent:
  * SECURED follows, or FAILED. Any byte that came in clear and waits, here or in the system, is an injection:
- * FAILED with MES_CONN_CAUSE_INJECTED. */
+ * FAILED with MES_CONN_CAUSE_INJECTED. Fails with MES_E_NOMEM; then the connection must be freed. */
 int mes_conn_start_tls(struct mes_conn *conn, struct mes_error *error) MES_MUST_USE;
 
 /* Why it ended: for CLOSED, TIMEOUT and FAILED, valid as long as the connection. */

@@ -1,0 +1,71 @@
+#include "net/watch.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "net/loop_parts.h"
+
+struct mes_watch {
+    uv_poll_t poll; /* first: closing it frees the whole */
+    struct mes_loop *loop;
+    void (*on_ready)(void *context, bool is_readable, bool is_writable);
+    void *context;
+    int events; /* what libuv was told last */
+};
+
+static void ready(uv_poll_t *poll, int status, int events)
+{
+    struct mes_watch *watch = (struct mes_watch *)poll;
+    if (status < 0) {
+        watch->events = 0; /* libuv stops watching a descriptor with an error */
+        watch->on_ready(watch->context, true, true);
+        return;
+    }
+    watch->on_ready(watch->context, (events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
+}
+
+int mes_watch_new(struct mes_loop *loop, int descriptor,
+                  void (*on_ready)(void *context, bool is_readable, bool is_writable), void *context,
+                  struct mes_watch **watch_out, struct mes_error *error)
+{
+    *watch_out = NULL;
+    struct mes_watch *watch = mes_alloc(sizeof *watch);
+    if (watch == NULL)
+        return mes_fail_nomem(error);
+    int status = uv_poll_init(mes_loop_uv(loop), &watch->poll, descriptor);
+    if (status != 0) {
+        mes_free(watch);
+        return mes_fail_system(error, "epoll", -status);
+    }
+    watch->loop = loop;
+    watch->on_ready = on_ready;
+    watch->context = context;
+    *watch_out = watch;
+    return 0;
+}
+
+static void closed(uv_handle_t *poll)
+{
+    mes_free(poll);
+}
+
+void mes_watch_free(struct mes_watch **watch)
+{
+    if (*watch == NULL)
+        return;
+    uv_close((uv_handle_t *)&(*watch)->poll, closed);
+    *watch = NULL;
+}
+
+void mes_watch_set(struct mes_watch *watch, bool wants_read, bool wants_write)
+{
+    int events = (wants_read ? UV_READABLE : 0) | (wants_write ? UV_WRITABLE : 0);
+    if (events == watch->events)
+        return;
+    watch->events = events;
+    /* Both only fail for a handle that is closing. */
+    if (events == 0)
+        (void)uv_poll_stop(&watch->poll);
+    else
+        (void)uv_poll_start(&watch->poll, events, ready);
+    mes_loop_note_change(watch->loop);
+}
