@@ -6,6 +6,10 @@
  * is left as it is. */
 void mes_process_protect(void);
 
+/* A standard stream that the caller closed is opened on nothing, the wrong way round: using it fails, and no
+ * file or connection opened later can take its place and be written to by accident. */
+void mes_process_keep_streams(void);
+
 /* Writing to a closed pipe gives an error instead of ending the process without a word. */
 void mes_process_ignore_broken_pipes(void);
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -87,6 +88,21 @@ static void a_closed_pipe_is_an_error(void **state)
     (void)signal(SIGPIPE, SIG_DFL);
 }
 
+static void a_closed_stream_gives_its_place_to_nothing(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(STDOUT_FILENO);
+        mes_process_keep_streams();
+        _exit(write(STDOUT_FILENO, "x", 1) < 0 && open("/dev/null", O_RDONLY) > STDERR_FILENO ? 7 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +110,7 @@ int main(void)
         cmocka_unit_test(ignored_signals_stay_ignored),
         cmocka_unit_test(no_core_is_written),
         cmocka_unit_test(a_closed_pipe_is_an_error),
+        cmocka_unit_test(a_closed_stream_gives_its_place_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

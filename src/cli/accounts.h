@@ -1,0 +1,12 @@
+/* Loading the account list as every sub-command does it. */
+#ifndef MES_CLI_ACCOUNTS_H
+#define MES_CLI_ACCOUNTS_H
+
+#include "cli/cli.h"
+#include "mes/account.h"
+
+/* Loads what --config and --company name; warnings, the refusal, and the file that was used go to standard
+ * error. Returns an exit status; the list is only there when it is 0. */
+int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_out);
+
+#endif

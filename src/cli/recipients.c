@@ -1,0 +1,104 @@
+#include "cli/recipients.h"
+
+#include "base/arena.h"
+#include "cli/list.h"
+#include "mime/address.h"
+
+enum { MES_CLI_ADDRESS_ARENA = 8 * 1024 * 1024 };
+
+/* One --to, --cc or --bcc as the address parser goes through it. */
+struct given {
+    struct mes_cli_recipients *recipients;
+    enum mes_role role;
+    const char *where; /* "--to" */
+    struct mes_error *error;
+};
+
+void mes_cli_recipients_bad(struct mes_cli_recipients *recipients, const char *where, struct mes_str address,
+                            const struct mes_error *why)
+{
+    struct mes_buf sentence;
+    mes_buf_init(&sentence, 4096);
+    mes_say_error(&sentence, recipients->cli->language, why);
+    mes_cli_tell(recipients->cli, MES_SAY_cli_at, MES_ARGS(where, mes_buf_text(&sentence)));
+    mes_buf_fini(&sentence);
+    recipients->bad++;
+    if (recipients->on_bad != NULL)
+        recipients->on_bad(recipients->context, address, why);
+}
+
+static int on_address(void *context, const struct mes_address *address)
+{
+    struct given *given = context;
+    struct mes_cli_recipients *recipients = given->recipients;
+    int code = mes_message_add_recipient(recipients->message, given->role, address->shown, address->name,
+                                         given->error);
+    if (code == MES_E_INPUT) {
+        mes_cli_recipients_bad(recipients, given->where, mes_str_of(address->shown), given->error);
+        return 0;
+    }
+    if (code == 0)
+        recipients->count[given->role]++;
+    return code;
+}
+
+static int on_bad(void *context, const struct mes_error *why)
+{
+    struct given *given = context;
+    mes_cli_recipients_bad(given->recipients, given->where, mes_str_of(mes_error_argument(why, 0)), why);
+    return 0;
+}
+
+static int add_given(struct mes_cli_recipients *recipients, enum mes_cli_option_id id, enum mes_role role,
+                     struct mes_error *error)
+{
+    static const char *const names[] = {
+        [MES_ROLE_TO] = "--to", [MES_ROLE_CC] = "--cc", [MES_ROLE_BCC] = "--bcc"};
+    struct given given = {recipients, role, names[role], error};
+    struct mes_address_sink sink = {.on_address = on_address, .on_bad = on_bad, .context = &given};
+    struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = recipients->cli};
+    size_t at = 0;
+    int code = 0;
+    for (;;) {
+        const char *text = mes_cli_next(recipients->cli->options, id, &at);
+        if (text == NULL || code != 0)
+            return code;
+        struct mes_arena arena;
+        mes_arena_init(&arena, MES_CLI_ADDRESS_ARENA);
+        code = mes_mime_address_list(mes_str_of(text), 0, &arena, &notices, &sink, error);
+        mes_arena_fini(&arena);
+    }
+}
+
+static int add_lists(struct mes_cli_recipients *recipients, struct mes_error *error)
+{
+    size_t at = 0;
+    int code = 0;
+    for (;;) {
+        const char *path = mes_cli_next(recipients->cli->options, MES_CLI_OPT_TO_FILE, &at);
+        if (path == NULL || code != 0)
+            return code;
+        code = mes_cli_list_add(recipients, path, error);
+    }
+}
+
+int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_error *error)
+{
+    int code = add_given(recipients, MES_CLI_OPT_TO, MES_ROLE_TO, error);
+    if (code == 0)
+        code = add_lists(recipients, error);
+    if (code == 0)
+        code = add_given(recipients, MES_CLI_OPT_CC, MES_ROLE_CC, error);
+    return code != 0 ? code : add_given(recipients, MES_CLI_OPT_BCC, MES_ROLE_BCC, error);
+}
+
+int mes_cli_one_address(struct mes_cli *cli, enum mes_cli_option_id id, struct mes_arena *arena,
+                        struct mes_address *address_out, struct mes_error *error)
+{
+    struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = cli};
+    const char *text = mes_cli_text(cli->options, id);
+    *address_out = (struct mes_address){0};
+    if (text == NULL)
+        return 0;
+    return mes_mime_address_parse(mes_str_of(text), arena, &notices, address_out, error);
+}

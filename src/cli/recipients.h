@@ -1,0 +1,31 @@
+/* Who the mail goes to: --to, --cc, --bcc and the lists of --to-file. */
+#ifndef MES_CLI_RECIPIENTS_H
+#define MES_CLI_RECIPIENTS_H
+
+#include "cli/cli.h"
+#include "mes/message.h"
+
+struct mes_cli_recipients {
+    struct mes_cli *cli;
+    struct mes_message *message;
+    size_t count[MES_ROLE_BCC + 1]; /* good ones, by role */
+    size_t bad;
+    /* Every address that cannot be used, as it was given, after it was told on standard error. May be NULL.
+     */
+    void (*on_bad)(void *context, struct mes_str address, const struct mes_error *why);
+    void *context;
+};
+
+/* Reads all of them into the message and says what is wrong with each bad one. Fails (MES_E_NOMEM,
+ * MES_E_FILE, MES_E_INPUT for a list without the column "address") only when it could not go through all.
+ * Whether `bad` ones matter is the caller's decision. */
+int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_error *error) MES_MUST_USE;
+
+/* The one address of an option such as --from, put right and reported like the others. NULL texts when the
+ * option was not given. The texts live in the arena. */
+struct mes_address;
+struct mes_arena;
+int mes_cli_one_address(struct mes_cli *cli, enum mes_cli_option_id id, struct mes_arena *arena,
+                        struct mes_address *address_out, struct mes_error *error) MES_MUST_USE;
+
+#endif
