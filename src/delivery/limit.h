@@ -18,32 +18,35 @@ struct mes_limit_rules {
     unsigned reset_minute;       /* minutes after midnight in `zone` at which a day begins */
 };
 
-/* Sliding windows of slots. A slot counts until all of it has left the window, so a limit is never exceeded
- * in any minute, hour or day, and at worst one slot's length is waited too long. */
-enum { MES_LIMIT_MINUTE_SLOTS = 13, MES_LIMIT_HOUR_SLOTS = 13, MES_LIMIT_DAY_SLOTS = 25 };
+/* The last minute in slots of 5 s, the last hour in slots of 5 min, the last 24 hours in slots of 1 h. A slot
+ * counts until all of it has left the window, so that a limit is never exceeded in any minute, hour or day,
+ * and at worst one slot's length is waited too long. */
+enum { MES_LIMIT_MINUTE, MES_LIMIT_HOUR, MES_LIMIT_DAY, MES_LIMIT_WINDOWS, MES_LIMIT_SLOTS = 25 };
+
+struct mes_limit_window {
+    int64_t newest;                   /* number of the newest slot, counted from 1970 */
+    uint32_t counts[MES_LIMIT_SLOTS]; /* index: slot number modulo the window's number of slots */
+};
 
 /* All times are wall-clock milliseconds. */
 struct mes_limit {
-    int64_t minute_slot; /* number of the newest slot, counted from 1970 */
-    int64_t hour_slot;
-    int64_t day_slot;
-    uint32_t minute[MES_LIMIT_MINUTE_SLOTS]; /* slots of 5 s; index: slot number modulo the count */
-    uint32_t hour[MES_LIMIT_HOUR_SLOTS];     /* of 5 minutes */
-    uint32_t day[MES_LIMIT_DAY_SLOTS];       /* of 1 hour */
-    int64_t day_start;                       /* with a zone: when the counted day began */
-    uint32_t day_count;                      /* with a zone: taken since then */
-    int64_t blocked_until;                   /* a quota that the relay said was used up */
-    uint32_t recipients;                     /* learned maxRecipientsPerMessage, 0: none */
+    struct mes_limit_window windows[MES_LIMIT_WINDOWS];
+    int64_t day_start;     /* with a zone: when the counted day began */
+    uint32_t day_count;    /* with a zone: taken since then */
+    int64_t blocked_until; /* a quota that the relay said was used up */
+    uint32_t recipients;   /* learned maxRecipientsPerMessage, 0: none */
     int64_t recipients_until;
     uint32_t connections; /* learned number of connections at a time, 0: none */
     int64_t connections_until;
 };
 
+/* What is kept for the account; all zero when there is nothing or it cannot be read. */
 void mes_limit_load(struct mes_limit *limit, const struct mes_memory *memory, const char *account);
 void mes_limit_save(const struct mes_limit *limit, const struct mes_memory *memory, const char *account);
 
-/* 0: `amount` recipients may be taken now. Else when to ask again, always after `now`. An amount larger than
- * a whole window is let through when the window is empty, so that nothing waits for ever. */
+/* 0: `amount` recipients may be taken now. Else when to ask again, always after `now`; INT64_MAX when bulk
+ * may take nothing at all (a reserve of 100 %). An amount larger than a whole window is let through when the
+ * window is empty, so that nothing waits for ever. */
 int64_t mes_limit_ready_at(const struct mes_limit *limit, const struct mes_limit_rules *rules,
                            uint32_t amount, bool is_bulk, int64_t now);
 
