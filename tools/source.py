@@ -19,7 +19,7 @@ def _blank(match):
 class Function:
     def __init__(self, name, header, body, line):
         self.name, self.header, self.body, self.line = name, header, body, line
-        self.static = header.lstrip().startswith('static ')
+        self.static = bool(re.search(r'\bstatic\b', header))
 
     @property
     def length(self):

@@ -57,12 +57,27 @@ class Cut:
         self.first, self.reset = first, reset
 
 
+class Gate:
+    """A reply that waits until the test opens it; `reached` is set once somebody waits for it."""
+
+    def __init__(self, reply):
+        self.reply, self.reached, self._open = reply, threading.Event(), threading.Event()
+
+    def open(self):
+        self._open.set()
+
+    def wait(self):
+        self.reached.set()
+        self._open.wait(60)
+        return self.reply
+
+
 HANG = object()
 
 
 class Scripted:
     """Answers each verb as `replies` says, the usual way where it says nothing; "GREETING" and "DOT" count as
-    verbs. A reply is a text, Cut or HANG; a list gives one for each time, its last for all later ones."""
+    verbs. A reply is a text, Cut, Gate or HANG; a list gives one for each time, its last for all later ones."""
 
     USUAL = {'GREETING': '220 test ready', 'EHLO': '250-test\n250 8BITMIME', 'HELO': '250 test',
              'AUTH': '235 2.7.0 welcome', 'MAIL': '250 2.1.0 OK', 'RCPT': '250 2.1.5 OK', 'DATA': '354 go on',
@@ -126,6 +141,8 @@ class Scripted:
         self._last = ''
         if reply is HANG:
             return threading.Event().wait()
+        if isinstance(reply, Gate):
+            reply = reply.wait()
         if isinstance(reply, Cut):
             connection.sendall(reply.first)
             if reply.reset:

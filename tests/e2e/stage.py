@@ -1,0 +1,50 @@
+"""The servers that many tests share, each started when first asked for."""
+
+import functools
+
+from certificates import Certificates
+from exim import Exim
+from fixture import Folder
+from postfix import Postfix
+from sink import server_context
+from tool import PASSWORD
+
+USER = 'login@example.hk'
+_open = []
+
+
+def _kept(start):
+    @functools.cache
+    def once():
+        _open.append(start())
+        return _open[-1]
+    return once
+
+
+@_kept
+def folder():
+    return Folder()
+
+
+@functools.cache
+def certificates():
+    return Certificates(folder())
+
+
+@_kept
+def postfix():
+    return Postfix(certificates(), {USER: PASSWORD})
+
+
+@_kept
+def exim():
+    return Exim(certificates(), USER, PASSWORD)
+
+
+def tls_context():
+    return server_context(certificates().good, certificates().good_key)
+
+
+def close():
+    while _open:
+        _open.pop().close()
