@@ -67,6 +67,7 @@ enum mes_global_setting {
 #define MES_SETTING_MEMBER_CHOICE(member) int member;
 #define MES_SETTING_MEMBER_TEXT(member) const char *member;
 #define MES_SETTING_MEMBER_PATH(member) const char *member;
+#define MES_SETTING_MEMBER_REMARK(member) const char *member;
 #define MES_SETTING_MEMBER_SECRET(member) struct mes_secret *member;
 #define MES_SETTING_MEMBER_LIST(member) struct mes_text_list member;
 
@@ -81,6 +82,8 @@ struct mes_account {
     const char *identity; /* `name`, else the From address, else that with "#2"; unique in the list */
     const struct mes_provider *provider; /* NULL: the general handling */
     enum mes_account_tls tls;            /* the mode that is used */
+    int quota_reset_minute;              /* of the day, in quota_reset_zone; -1: rolling */
+    const char *quota_reset_zone;        /* "Asia/Shanghai"; "" when rolling */
     struct mes_origin origins[MES_ACCOUNT_SETTING_COUNT];
 };
 

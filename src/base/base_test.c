@@ -170,13 +170,39 @@ static void secrets_and_random(void **state)
     assert_string_not_equal(one, two);
 }
 
+static void a_file_may_be_as_large_as_the_limit(void **state)
+{
+    static char content[64 * 1024];
+    char path[] = "/tmp/mes-base-XXXXXX";
+    struct mes_buf buf;
+    struct mes_error error;
+    (void)state;
+    close(mkstemp(path));
+    for (size_t size = 0; size <= sizeof content; size = size == 0 ? 1 : size * sizeof content) {
+        assert_int_equal(mes_file_replace(path, mes_str_make(content, size), &error), 0);
+        mes_buf_init(&buf, sizeof content);
+        assert_int_equal(mes_file_read(path, &buf, &error), 0);
+        assert_int_equal(buf.size, size);
+        mes_buf_fini(&buf);
+    }
+    mes_buf_init(&buf, sizeof content - 1);
+    assert_int_equal(mes_file_read(path, &buf, &error), MES_E_FILE);
+    mes_buf_fini(&buf);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buf_grows_up_to_its_limit), cmocka_unit_test(out_of_memory_is_remembered),
-        cmocka_unit_test(str_is_searched_and_split), cmocka_unit_test(utf8_is_strict),
-        cmocka_unit_test(arena_keeps_its_limit),     cmocka_unit_test(error_arguments_are_made_safe),
-        cmocka_unit_test(file_is_replaced_whole),    cmocka_unit_test(secrets_and_random),
+        cmocka_unit_test(buf_grows_up_to_its_limit),
+        cmocka_unit_test(out_of_memory_is_remembered),
+        cmocka_unit_test(str_is_searched_and_split),
+        cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(arena_keeps_its_limit),
+        cmocka_unit_test(error_arguments_are_made_safe),
+        cmocka_unit_test(file_is_replaced_whole),
+        cmocka_unit_test(secrets_and_random),
+        cmocka_unit_test(a_file_may_be_as_large_as_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

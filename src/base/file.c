@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,21 +17,20 @@ enum { MES_FILE_STEP = 64 * 1024 };
 static int read_all(int descriptor, const char *path, struct mes_buf *buf, struct mes_error *error)
 {
     for (;;) {
-        size_t room = buf->limit - buf->size < MES_FILE_STEP ? buf->limit - buf->size + 1 : MES_FILE_STEP;
-        char *at =
-            buf->limit > buf->size ? mes_buf_reserve(buf, room < MES_FILE_STEP ? room - 1 : room) : NULL;
-        char probe;
-        if (at == NULL && buf->failed != 0)
+        size_t left = buf->limit - buf->size;
+        size_t room = left < MES_FILE_STEP ? left : MES_FILE_STEP;
+        char probe; /* a full buffer is only wrong when there is more */
+        char *at = room > 0 ? mes_buf_reserve(buf, room) : &probe;
+        if (at == NULL)
             return mes_buf_check(buf, error);
-        ssize_t got = at != NULL ? read(descriptor, at, room < MES_FILE_STEP ? room - 1 : room)
-                                 : read(descriptor, &probe, 1);
+        ssize_t got = read(descriptor, at, room > 0 ? room : 1);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return mes_fail_file(error, path, errno);
         if (got == 0)
             return 0;
-        if (at == NULL)
+        if (room == 0)
             return mes_fail_file(error, path, EFBIG);
         mes_buf_commit(buf, (size_t)got);
     }
@@ -98,6 +98,15 @@ int mes_file_replace(const char *path, struct mes_str content, struct mes_error 
     }
     sync_folder_of(path);
     return 0;
+}
+
+bool mes_file_real_path(const char *path, struct mes_buf *out)
+{
+    char real[PATH_MAX];
+    if (realpath(path, real) == NULL)
+        return false;
+    mes_buf_add_text(out, real);
+    return out->failed == 0;
 }
 
 bool mes_file_exists(const char *path)

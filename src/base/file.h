@@ -11,6 +11,10 @@ int mes_file_read(const char *path, struct mes_buf *buf, struct mes_error *error
  * puts it in the place of `path`: a reader sees the old file or the new one, never half. */
 int mes_file_replace(const char *path, struct mes_str content, struct mes_error *error) MES_MUST_USE;
 
+/* The path without symbolic links, "." and "..", appended to `out`; false when it does not exist or memory is
+ * used up. */
+bool mes_file_real_path(const char *path, struct mes_buf *out);
+
 bool mes_file_exists(const char *path);
 /* A folder, and not a file. */
 bool mes_file_is_folder(const char *path);

@@ -1,0 +1,187 @@
+#include "account/complete.h"
+
+#include <string.h>
+
+#include "i18n/say.h"
+
+bool mes_account_is_given(const struct mes_account *account, enum mes_account_setting setting)
+{
+    enum mes_origin_kind kind = account->origins[setting].kind;
+    return kind == MES_ORIGIN_FILE || kind == MES_ORIGIN_ENVIRONMENT;
+}
+
+const struct mes_origin *mes_completion_origin(const struct mes_completion *completion,
+                                               enum mes_account_setting setting)
+{
+    bool is_given = mes_account_is_given(completion->account, setting);
+    return is_given ? &completion->account->origins[setting] : &completion->place;
+}
+
+static void problem(const struct mes_completion *completion, enum mes_account_setting setting, int sentence,
+                    const char *detail)
+{
+    mes_complaints_problem(completion->complaints, sentence,
+                           MES_ARGS(MES_ORIGIN(mes_completion_origin(completion, setting)),
+                                    mes_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
+}
+
+static void warn(const struct mes_completion *completion, enum mes_account_setting setting, int sentence,
+                 const char *detail)
+{
+    mes_complaints_warn(completion->complaints, sentence,
+                        MES_ARGS(MES_ORIGIN(mes_completion_origin(completion, setting)),
+                                 mes_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
+}
+
+static void fill_number(struct mes_account *account, enum mes_account_setting setting, int64_t value)
+{
+    if (mes_account_is_given(account, setting) || value <= 0)
+        return;
+    int64_t *member = mes_setting_member(mes_setting_at(MES_SCOPE_ACCOUNT, setting), account);
+    *member = value;
+    account->origins[setting] = (struct mes_origin){MES_ORIGIN_PROVIDER, account->provider->id, 0, 0};
+}
+
+static void fill_from_provider(struct mes_account *account)
+{
+    const struct mes_provider *provider = account->provider;
+    struct mes_origin origin = {MES_ORIGIN_PROVIDER, provider->id, 0, 0};
+    if (account->host[0] == '\0' && provider->host != NULL) {
+        account->host = provider->host;
+        account->origins[MES_ACCOUNT_SETTING_host] = origin;
+    }
+    if (!mes_account_is_given(account, MES_ACCOUNT_SETTING_pipelining) &&
+        provider->pipelining != MES_PIPELINING_AUTO) {
+        account->pipelining = (int)provider->pipelining;
+        account->origins[MES_ACCOUNT_SETTING_pipelining] = origin;
+    }
+    fill_number(account, MES_ACCOUNT_SETTING_per_minute, provider->per_minute.value);
+    fill_number(account, MES_ACCOUNT_SETTING_per_hour, provider->per_hour.value);
+    fill_number(account, MES_ACCOUNT_SETTING_per_day, provider->per_day.value);
+    fill_number(account, MES_ACCOUNT_SETTING_max_recipients_per_message, provider->recipients.value);
+    fill_number(account, MES_ACCOUNT_SETTING_max_message_bytes, provider->message_bytes.value);
+    fill_number(account, MES_ACCOUNT_SETTING_max_connections, provider->connections.value);
+    fill_number(account, MES_ACCOUNT_SETTING_max_messages_per_connection,
+                provider->messages_per_connection.value);
+}
+
+/* "smtp.qq.com:465" and "https://…" are the usual mistakes; an IPv6 address has more than one colon. */
+static void check_host(const struct mes_completion *completion)
+{
+    const char *host = completion->account->host;
+    const char *colon = strchr(host, ':');
+    bool has_port = colon != NULL && strchr(colon + 1, ':') == NULL;
+    if (host[0] == '\0')
+        problem(completion, MES_ACCOUNT_SETTING_host, MES_SAY_account_no_host, "");
+    else if (has_port || strpbrk(host, " /@\"<>\\") != NULL)
+        problem(completion, MES_ACCOUNT_SETTING_host, MES_SAY_account_bad_host, host);
+}
+
+/* Stands in EHLO: one word of ASCII. */
+static void check_ehlo_name(const struct mes_completion *completion)
+{
+    for (const char *at = completion->account->ehlo_name; *at != '\0'; at++)
+        if (*at <= ' ' || *at >= 0x7f) {
+            problem(completion, MES_ACCOUNT_SETTING_ehlo_name, MES_SAY_account_bad_ehlo_name, "");
+            return;
+        }
+}
+
+static void check_login(const struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    bool has_user = account->user_name[0] != '\0';
+    bool has_password = !mes_secret_is_empty(account->password);
+    if (!mes_account_is_given(account, MES_ACCOUNT_SETTING_password_authentication))
+        account->password_authentication = has_user || has_password || completion->is_password_refused;
+    if (!account->password_authentication)
+        return;
+    if (!has_user)
+        problem(completion, MES_ACCOUNT_SETTING_password_authentication, MES_SAY_account_no_user,
+                "senderUserName");
+    if (!has_password && !completion->is_password_refused)
+        problem(completion, MES_ACCOUNT_SETTING_password_authentication, MES_SAY_account_no_password,
+                "senderUserPassword");
+}
+
+static bool is_address(const char *text)
+{
+    const char *at = strrchr(text, '@');
+    return at != NULL && at > text && at[1] != '\0' && strpbrk(text, " <>,;:\\\"()") == NULL &&
+           memchr(text, '@', (size_t)(at - text)) == NULL;
+}
+
+static void check_from(const struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    if (account->from_address[0] == '\0' && is_address(account->user_name)) {
+        account->from_address = account->user_name;
+        account->origins[MES_ACCOUNT_SETTING_from_address] = account->origins[MES_ACCOUNT_SETTING_user_name];
+    }
+    if (account->from_address[0] == '\0')
+        problem(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_no_from, "");
+    else if (!is_address(account->from_address))
+        problem(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_bad_address,
+                account->from_address);
+    if (account->reply_to_default[0] != '\0' && !is_address(account->reply_to_default))
+        problem(completion, MES_ACCOUNT_SETTING_reply_to_default, MES_SAY_account_bad_address,
+                account->reply_to_default);
+    for (size_t i = 0; i < account->allowed_from.count; i++)
+        if (!is_address(account->allowed_from.texts[i]))
+            problem(completion, MES_ACCOUNT_SETTING_allowed_from, MES_SAY_account_bad_pattern,
+                    account->allowed_from.texts[i]);
+}
+
+/* QQ, 163 and the like refuse a From that is not the login. */
+static void warn_of_from(const struct mes_completion *completion)
+{
+    const struct mes_account *account = completion->account;
+    bool must_be_login = account->provider != NULL && account->provider->from == MES_FROM_LOGIN;
+    bool is_login = mes_str_eq_nocase(mes_str_of(account->from_address), mes_str_of(account->user_name));
+    if (must_be_login && is_address(account->user_name) && !is_login)
+        warn(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_from_is_not_login,
+             account->provider->name);
+}
+
+/* "HH:MM ZONE" */
+static bool parse_reset(struct mes_account *account)
+{
+    struct mes_str text = mes_str_of(account->quota_reset);
+    uint64_t hour, minute;
+    bool is_time = text.size > 6 && text.data[2] == ':' && text.data[5] == ' ' &&
+                   mes_str_to_uint(mes_str_cut(text, 0, 2), 23, &hour) &&
+                   mes_str_to_uint(mes_str_cut(text, 3, 2), 59, &minute);
+    if (!is_time)
+        return false;
+    account->quota_reset_minute = (int)(hour * 60 + minute);
+    account->quota_reset_zone = account->quota_reset + 6;
+    return true;
+}
+
+static void check_quota_reset(const struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    account->quota_reset_minute = -1;
+    account->quota_reset_zone = "";
+    bool is_rolling = mes_str_eq_nocase(mes_str_of(account->quota_reset), MES_STR("rolling"));
+    if (!is_rolling && !parse_reset(account))
+        problem(completion, MES_ACCOUNT_SETTING_quota_reset, MES_SAY_account_bad_reset, account->quota_reset);
+}
+
+void mes_account_complete(struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    account->provider = mes_provider_find(mes_str_of(account->sender_of_company), mes_str_of(account->host));
+    if (account->provider != NULL)
+        fill_from_provider(account);
+    check_host(completion);
+    check_ehlo_name(completion);
+    check_login(completion);
+    check_from(completion);
+    check_quota_reset(completion);
+    mes_account_settle_tls(completion);
+    warn_of_from(completion);
+    if (account->allow_invalid_certificate)
+        warn(completion, MES_ACCOUNT_SETTING_allow_invalid_certificate, MES_SAY_account_certificate_unchecked,
+             "");
+}

@@ -1,0 +1,9 @@
+/* Warns of passwords that others can read: in a file with open permissions, or in one that git keeps. */
+#ifndef MES_ACCOUNT_EXPOSURE_H
+#define MES_ACCOUNT_EXPOSURE_H
+
+#include "account/layers.h"
+
+void mes_exposure_warn(const struct mes_layers *layers, struct mes_complaints *complaints);
+
+#endif
