@@ -10,8 +10,8 @@ bool mes_account_is_given(const struct mes_account *account, enum mes_account_se
     return kind == MES_ORIGIN_FILE || kind == MES_ORIGIN_ENVIRONMENT;
 }
 
-const struct mes_origin *mes_completion_origin(const struct mes_completion *completion,
-                                               enum mes_account_setting setting)
+const struct mes_origin *mes_account_completion_origin(const struct mes_completion *completion,
+                                                       enum mes_account_setting setting)
 {
     bool is_given = mes_account_is_given(completion->account, setting);
     return is_given ? &completion->account->origins[setting] : &completion->place;
@@ -20,24 +20,24 @@ const struct mes_origin *mes_completion_origin(const struct mes_completion *comp
 static void problem(const struct mes_completion *completion, enum mes_account_setting setting, int sentence,
                     const char *detail)
 {
-    mes_complaints_problem(completion->complaints, sentence,
-                           MES_ARGS(MES_ORIGIN(mes_completion_origin(completion, setting)),
-                                    mes_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
+    mes_account_complaints_problem(completion->complaints, sentence,
+                                   MES_ARGS(MES_ORIGIN(mes_account_completion_origin(completion, setting)),
+                                            mes_account_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
 }
 
 static void warn(const struct mes_completion *completion, enum mes_account_setting setting, int sentence,
                  const char *detail)
 {
-    mes_complaints_warn(completion->complaints, sentence,
-                        MES_ARGS(MES_ORIGIN(mes_completion_origin(completion, setting)),
-                                 mes_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
+    mes_account_complaints_warn(completion->complaints, sentence,
+                                MES_ARGS(MES_ORIGIN(mes_account_completion_origin(completion, setting)),
+                                         mes_account_setting_at(MES_SCOPE_ACCOUNT, setting)->key, detail));
 }
 
 static void fill_number(struct mes_account *account, enum mes_account_setting setting, int64_t value)
 {
     if (mes_account_is_given(account, setting) || value <= 0)
         return;
-    int64_t *member = mes_setting_member(mes_setting_at(MES_SCOPE_ACCOUNT, setting), account);
+    int64_t *member = mes_account_setting_member(mes_account_setting_at(MES_SCOPE_ACCOUNT, setting), account);
     *member = value;
     account->origins[setting] = (struct mes_origin){MES_ORIGIN_PROVIDER, account->provider->id, 0, 0};
 }
@@ -171,7 +171,8 @@ static void check_quota_reset(const struct mes_completion *completion)
 void mes_account_complete(struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
-    account->provider = mes_provider_find(mes_str_of(account->sender_of_company), mes_str_of(account->host));
+    account->provider =
+        mes_account_provider_find(mes_str_of(account->sender_of_company), mes_str_of(account->host));
     if (account->provider != NULL)
         fill_from_provider(account);
     check_host(completion);

@@ -19,8 +19,8 @@ struct mes_completion {
 /* Was it written by somebody, rather than left to provider or default? */
 bool mes_account_is_given(const struct mes_account *account, enum mes_account_setting setting);
 /* Where the setting is written, or the account when it is not. */
-const struct mes_origin *mes_completion_origin(const struct mes_completion *completion,
-                                               enum mes_account_setting setting);
+const struct mes_origin *mes_account_completion_origin(const struct mes_completion *completion,
+                                                       enum mes_account_setting setting);
 
 /* Finds the provider, fills in what it knows, and checks the rest. Identities come later: they need the whole
  * list. */

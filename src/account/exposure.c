@@ -9,9 +9,9 @@ static bool has_secret(const struct mes_json_value *object)
 {
     const struct mes_json_value *member = object->first;
     for (; member != NULL; member = member->next) {
-        size_t setting = mes_setting_find(MES_SCOPE_ACCOUNT, member->key);
+        size_t setting = mes_account_setting_find(MES_SCOPE_ACCOUNT, member->key);
         if (setting < MES_ACCOUNT_SETTING_COUNT &&
-            mes_value_is_inline_secret(mes_setting_at(MES_SCOPE_ACCOUNT, setting), member))
+            mes_account_value_is_inline_secret(mes_account_setting_at(MES_SCOPE_ACCOUNT, setting), member))
             return true;
     }
     return false;
@@ -26,15 +26,15 @@ static bool holds_secrets(const struct mes_layer *layer)
     return false;
 }
 
-void mes_exposure_warn(const struct mes_layers *layers, struct mes_complaints *complaints)
+void mes_account_exposure_warn(const struct mes_layers *layers, struct mes_complaints *complaints)
 {
     for (size_t i = 0; i < layers->count; i++) {
         const char *file = layers->files[i].file;
         if (!holds_secrets(&layers->files[i]))
             continue;
         if (mes_file_is_exposed(file))
-            mes_complaints_warn(complaints, MES_SAY_account_exposed, MES_ARGS(file));
-        if (mes_git_tracks(file))
-            mes_complaints_warn(complaints, MES_SAY_account_tracked, MES_ARGS(file));
+            mes_account_complaints_warn(complaints, MES_SAY_account_exposed, MES_ARGS(file));
+        if (mes_account_git_tracks(file))
+            mes_account_complaints_warn(complaints, MES_SAY_account_tracked, MES_ARGS(file));
     }
 }

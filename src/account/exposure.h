@@ -4,6 +4,7 @@
 
 #include "account/layers.h"
 
-void mes_exposure_warn(const struct mes_layers *layers, struct mes_complaints *complaints);
+/* One warning for each file and kind. Reads the files' permissions and git's index. */
+void mes_account_exposure_warn(const struct mes_layers *layers, struct mes_complaints *complaints);
 
 #endif

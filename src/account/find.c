@@ -71,8 +71,8 @@ static struct mes_str as_folder(const char *path, struct mes_arena *arena)
     return mes_str_make(folder, size);
 }
 
-int mes_find_settings(const char *path, struct mes_arena *arena, const char **file_out,
-                      struct mes_error *error)
+int mes_account_find_settings(const char *path, struct mes_arena *arena, const char **file_out,
+                              struct mes_error *error)
 {
     struct hunt hunt = {.names = {"AppSetting.json", "AppSettings.json"}};
     struct mes_str folder = folder_of(path);
@@ -111,8 +111,8 @@ static int search_config(struct hunt *hunt, const char *settings, struct mes_are
     return search(hunt, folder_of(settings), arena, file_out, error);
 }
 
-int mes_find_list(const char *settings, const char *company, struct mes_arena *arena, const char **file_out,
-                  struct mes_error *error)
+int mes_account_find_list(const char *settings, const char *company, struct mes_arena *arena,
+                          const char **file_out, struct mes_error *error)
 {
     char underscored[MES_NAME_MOST];
     char bare[MES_NAME_MOST];
@@ -125,8 +125,8 @@ int mes_find_list(const char *settings, const char *company, struct mes_arena *a
     return search_config(&hunt, settings, arena, file_out, error);
 }
 
-int mes_find_environment_file(const char *settings, const char *environment, struct mes_arena *arena,
-                              const char **file_out, struct mes_error *error)
+int mes_account_find_environment_file(const char *settings, const char *environment, struct mes_arena *arena,
+                                      const char **file_out, struct mes_error *error)
 {
     char own[MES_NAME_MOST];
     char plural[MES_NAME_MOST];
@@ -144,7 +144,7 @@ int mes_find_environment_file(const char *settings, const char *environment, str
     return search(&hunt, folder_of(settings), arena, file_out, error);
 }
 
-bool mes_find_is_company(struct mes_str company)
+bool mes_account_find_is_company(struct mes_str company)
 {
     for (size_t i = 0; i < company.size; i++) {
         char c = mes_lower(company.data[i]);

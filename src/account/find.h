@@ -11,19 +11,19 @@
 
 /* The settings file: `path` itself, the same name in another case, or, where `path` is a folder,
  * AppSetting.json, AppSettings.json in it. */
-int mes_find_settings(const char *path, struct mes_arena *arena, const char **file_out,
-                      struct mes_error *error) MES_MUST_USE;
+int mes_account_find_settings(const char *path, struct mes_arena *arena, const char **file_out,
+                              struct mes_error *error) MES_MUST_USE;
 
 /* SenderEmailAccountList_ID.json, SenderEmailAccountListID.json (`company`), or SenderEmailAccountList.json
  * (`company` NULL): first in the folder Config beside the settings file, then beside it. */
-int mes_find_list(const char *settings, const char *company, struct mes_arena *arena, const char **file_out,
-                  struct mes_error *error) MES_MUST_USE;
+int mes_account_find_list(const char *settings, const char *company, struct mes_arena *arena,
+                          const char **file_out, struct mes_error *error) MES_MUST_USE;
 
 /* appsettings.{Environment}.json beside the settings file, with that file's own stem first. */
-int mes_find_environment_file(const char *settings, const char *environment, struct mes_arena *arena,
-                              const char **file_out, struct mes_error *error) MES_MUST_USE;
+int mes_account_find_environment_file(const char *settings, const char *environment, struct mes_arena *arena,
+                                      const char **file_out, struct mes_error *error) MES_MUST_USE;
 
 /* A company's id: 1 to 64 of [A-Za-z0-9_-], so that it can stand in a file's name. */
-bool mes_find_is_company(struct mes_str company);
+bool mes_account_find_is_company(struct mes_str company);
 
 #endif

@@ -9,7 +9,7 @@ static void tell(const struct mes_complaints *complaints, enum mes_finding_kind 
         complaints->listener->on_finding(complaints->listener->context, kind, finding);
 }
 
-void mes_complaints_take(struct mes_complaints *complaints, const struct mes_error *error)
+void mes_account_complaints_take(struct mes_complaints *complaints, const struct mes_error *error)
 {
     if (complaints->code == 0) {
         complaints->code = error->code;
@@ -20,18 +20,19 @@ void mes_complaints_take(struct mes_complaints *complaints, const struct mes_err
     tell(complaints, MES_FINDING_PROBLEM, error);
 }
 
-void mes_complaints_problem(struct mes_complaints *complaints, int sentence, const char *const *arguments)
+void mes_account_complaints_problem(struct mes_complaints *complaints, int sentence,
+                                    const char *const *arguments)
 {
     struct mes_error problem;
     mes_fail(&problem, MES_E_CONFIG, sentence, arguments);
-    mes_complaints_take(complaints, &problem);
+    mes_account_complaints_take(complaints, &problem);
 }
 
-void mes_complaints_nomem(struct mes_complaints *complaints)
+void mes_account_complaints_nomem(struct mes_complaints *complaints)
 {
     struct mes_error problem;
     mes_fail_nomem(&problem);
-    mes_complaints_take(complaints, &problem);
+    mes_account_complaints_take(complaints, &problem);
 }
 
 static void remark(const struct mes_complaints *complaints, enum mes_finding_kind kind, int sentence,
@@ -42,17 +43,19 @@ static void remark(const struct mes_complaints *complaints, enum mes_finding_kin
     tell(complaints, kind, &finding);
 }
 
-void mes_complaints_warn(struct mes_complaints *complaints, int sentence, const char *const *arguments)
+void mes_account_complaints_warn(struct mes_complaints *complaints, int sentence,
+                                 const char *const *arguments)
 {
     remark(complaints, MES_FINDING_WARNING, sentence, arguments);
 }
 
-void mes_complaints_note(struct mes_complaints *complaints, int sentence, const char *const *arguments)
+void mes_account_complaints_note(struct mes_complaints *complaints, int sentence,
+                                 const char *const *arguments)
 {
     remark(complaints, MES_FINDING_NOTE, sentence, arguments);
 }
 
-const char *mes_origin_text(char *out, size_t size, const struct mes_origin *origin)
+const char *mes_account_origin_text(char *out, size_t size, const struct mes_origin *origin)
 {
     if (origin->line > 0)
         (void)snprintf(out, size, "%s:%u:%u", origin->place, origin->line, origin->column);

@@ -27,16 +27,19 @@ struct mes_complaints {
 };
 
 /* A problem: MES_E_CONFIG. Loading goes on, so that all problems are told at once. */
-void mes_complaints_problem(struct mes_complaints *complaints, int sentence, const char *const *arguments);
-void mes_complaints_warn(struct mes_complaints *complaints, int sentence, const char *const *arguments);
-void mes_complaints_note(struct mes_complaints *complaints, int sentence, const char *const *arguments);
+void mes_account_complaints_problem(struct mes_complaints *complaints, int sentence,
+                                    const char *const *arguments);
+void mes_account_complaints_warn(struct mes_complaints *complaints, int sentence,
+                                 const char *const *arguments);
+void mes_account_complaints_note(struct mes_complaints *complaints, int sentence,
+                                 const char *const *arguments);
 /* A problem that another function has put into an error already. */
-void mes_complaints_take(struct mes_complaints *complaints, const struct mes_error *error);
-void mes_complaints_nomem(struct mes_complaints *complaints);
+void mes_account_complaints_take(struct mes_complaints *complaints, const struct mes_error *error);
+void mes_account_complaints_nomem(struct mes_complaints *complaints);
 
 /* "FILE:LINE:COLUMN", the variable's name, or the place alone. Returns `out`. */
-const char *mes_origin_text(char *out, size_t size, const struct mes_origin *origin);
+const char *mes_account_origin_text(char *out, size_t size, const struct mes_origin *origin);
 /* The same as an argument of a sentence. */
-#define MES_ORIGIN(origin) mes_origin_text((char[400]){0}, 400, (origin))
+#define MES_ORIGIN(origin) mes_account_origin_text((char[400]){0}, 400, (origin))
 
 #endif

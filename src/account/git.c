@@ -76,7 +76,7 @@ static bool next_entry(struct index_reader *reader)
     return reader->at <= reader->index.size;
 }
 
-bool mes_git_index_has(struct mes_str index, struct mes_str name)
+bool mes_account_git_index_has(struct mes_str index, struct mes_str name)
 {
     struct index_reader reader = {.index = index, .at = INDEX_HEAD};
     if (index.size < INDEX_HEAD || !mes_str_starts(index, MES_STR("DIRC")))
@@ -123,13 +123,13 @@ static bool tree_tracks(struct mes_str tree, struct mes_str name, bool *is_tree_
     *is_tree_out = find_git_folder(tree, &file);
     mes_buf_add_text(&file, "/index");
     bool is_read = *is_tree_out && mes_file_read(mes_buf_text(&file), &index, NULL) == 0;
-    bool tracks = is_read && mes_git_index_has(mes_buf_str(&index), name);
+    bool tracks = is_read && mes_account_git_index_has(mes_buf_str(&index), name);
     mes_buf_fini(&file);
     mes_buf_fini(&index);
     return tracks;
 }
 
-bool mes_git_tracks(const char *path)
+bool mes_account_git_tracks(const char *path)
 {
     struct mes_buf real;
     bool is_tree = false;

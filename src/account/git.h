@@ -6,9 +6,9 @@
 
 /* True when `path` lies in a git work tree whose index lists it. False also when that cannot be found out:
  * the answer is for a warning. Reads files: never on the loop thread. */
-bool mes_git_tracks(const char *path);
+bool mes_account_git_tracks(const char *path);
 
 /* Is `name` ("Config/a.json") an entry of an index, versions 2 to 4 with SHA-1 names? */
-bool mes_git_index_has(struct mes_str index, struct mes_str name);
+bool mes_account_git_index_has(struct mes_str index, struct mes_str name);
 
 #endif

@@ -20,9 +20,10 @@ static void take_names(struct mes_account *accounts, size_t count, struct mes_co
         if (name.size == 0)
             continue;
         if (is_taken(accounts, i, name))
-            mes_complaints_problem(complaints, MES_SAY_account_name_twice,
-                                   MES_ARGS(MES_ORIGIN(&accounts[i].origins[MES_ACCOUNT_SETTING_name]),
-                                            "name", accounts[i].name));
+            mes_account_complaints_problem(
+                complaints, MES_SAY_account_name_twice,
+                MES_ARGS(MES_ORIGIN(&accounts[i].origins[MES_ACCOUNT_SETTING_name]), "name",
+                         accounts[i].name));
         accounts[i].identity = accounts[i].name;
     }
 }
@@ -63,7 +64,7 @@ void mes_account_identify(struct mes_account *accounts, size_t count, struct mes
             continue;
         accounts[i].identity = free_identity(accounts, count, i, arena);
         if (accounts[i].identity == NULL) {
-            mes_complaints_nomem(complaints);
+            mes_account_complaints_nomem(complaints);
             return;
         }
     }

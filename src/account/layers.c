@@ -43,8 +43,8 @@ static int find_parts(struct mes_layer *layer, struct mes_error *error)
     return 0;
 }
 
-int mes_layers_add_file(struct mes_layers *layers, const char *file, struct mes_arena *arena,
-                        struct mes_error *error)
+int mes_account_layers_add_file(struct mes_layers *layers, const char *file, struct mes_arena *arena,
+                                struct mes_error *error)
 {
     struct mes_layer *layer = &layers->files[layers->count];
     struct mes_buf text;
@@ -62,7 +62,7 @@ int mes_layers_add_file(struct mes_layers *layers, const char *file, struct mes_
     return code == 0 ? find_parts(layer, error) : code;
 }
 
-void mes_layers_fini(struct mes_layers *layers)
+void mes_account_layers_fini(struct mes_layers *layers)
 {
     while (layers->count > 0)
         mes_json_free(&layers->files[--layers->count].json);
@@ -97,20 +97,20 @@ static bool parse_name(struct mes_str name, struct mes_variable *variable, struc
     bool is_whole =
         name.size == 0 && (variable->scope == MES_SCOPE_GLOBAL || variable->account < MES_ACCOUNTS_MOST);
     *key_out = part;
-    variable->setting =
-        is_whole ? mes_setting_find(variable->scope, part) : mes_setting_count(variable->scope);
+    variable->setting = is_whole ? mes_account_setting_find(variable->scope, part)
+                                 : mes_account_setting_count(variable->scope);
     return true;
 }
 
 static void warn_variable(const struct mes_variable *variable, struct mes_str key,
                           struct mes_complaints *complaints)
 {
-    const char *nearest = mes_setting_nearest(variable->scope, key);
+    const char *nearest = mes_account_setting_nearest(variable->scope, key);
     if (nearest != NULL)
-        mes_complaints_warn(complaints, MES_SAY_account_unknown_variable_near,
-                            MES_ARGS(variable->name, nearest));
+        mes_account_complaints_warn(complaints, MES_SAY_account_unknown_variable_near,
+                                    MES_ARGS(variable->name, nearest));
     else
-        mes_complaints_warn(complaints, MES_SAY_account_unknown_variable, MES_ARGS(variable->name));
+        mes_account_complaints_warn(complaints, MES_SAY_account_unknown_variable, MES_ARGS(variable->name));
 }
 
 static int add_variable(struct mes_layers *layers, const char *entry, bool accounts_count,
@@ -127,15 +127,16 @@ static int add_variable(struct mes_layers *layers, const char *entry, bool accou
     variable.value = mes_str_of(entry + name.size + 1);
     if (variable.name == NULL)
         return MES_E_NOMEM;
-    if (variable.setting == mes_setting_count(variable.scope))
+    if (variable.setting == mes_account_setting_count(variable.scope))
         warn_variable(&variable, key, complaints);
     else
         layers->variables[layers->variable_count++] = variable;
     return 0;
 }
 
-int mes_layers_add_environment(struct mes_layers *layers, const char *const *environment, bool accounts_count,
-                               struct mes_arena *arena, struct mes_complaints *complaints)
+int mes_account_layers_add_environment(struct mes_layers *layers, const char *const *environment,
+                                       bool accounts_count, struct mes_arena *arena,
+                                       struct mes_complaints *complaints)
 {
     size_t count = 0;
     while (environment[count] != NULL)
@@ -149,7 +150,7 @@ int mes_layers_add_environment(struct mes_layers *layers, const char *const *env
     return 0;
 }
 
-size_t mes_layers_account_count(const struct mes_layers *layers)
+size_t mes_account_layers_count(const struct mes_layers *layers)
 {
     size_t count = 0;
     for (size_t i = 0; i < layers->count; i++)
@@ -170,17 +171,17 @@ static const struct mes_json_value *object_in(const struct mes_layer *layer, enu
 static const struct mes_json_value *value_in(const struct mes_json_value *object,
                                              enum mes_setting_scope scope, size_t setting)
 {
-    const char *key = mes_setting_at(scope, setting)->key;
+    const char *key = mes_account_setting_at(scope, setting)->key;
     const struct mes_json_value *value = NULL;
     for (size_t nth = 0; key != NULL && (value == NULL || value->kind == MES_JSON_NULL); nth++) {
         value = mes_json_member_any_case(object, mes_str_of(key));
-        key = mes_setting_alias(scope, setting, nth);
+        key = mes_account_setting_alias(scope, setting, nth);
     }
     return value != NULL && value->kind != MES_JSON_NULL ? value : NULL;
 }
 
-bool mes_layers_find(const struct mes_layers *layers, enum mes_setting_scope scope, size_t account,
-                     size_t setting, struct mes_written *written_out)
+bool mes_account_layers_find(const struct mes_layers *layers, enum mes_setting_scope scope, size_t account,
+                             size_t setting, struct mes_written *written_out)
 {
     for (size_t i = 0; i < layers->variable_count; i++) {
         const struct mes_variable *variable = &layers->variables[i];
@@ -203,7 +204,7 @@ bool mes_layers_find(const struct mes_layers *layers, enum mes_setting_scope sco
     return false;
 }
 
-struct mes_origin mes_layers_account_origin(const struct mes_layers *layers, size_t account)
+struct mes_origin mes_account_layers_origin(const struct mes_layers *layers, size_t account)
 {
     for (size_t i = 0; i < layers->count; i++) {
         const struct mes_json_value *object = mes_json_item(layers->files[i].accounts, account);
@@ -227,34 +228,34 @@ static void warn_key(const struct mes_layer *layer, const struct mes_json_value 
                      enum mes_setting_scope scope, struct mes_complaints *complaints)
 {
     struct mes_origin origin = origin_in_file(layer->file, member->key_place);
-    const char *nearest = mes_setting_nearest(scope, member->key);
+    const char *nearest = mes_account_setting_nearest(scope, member->key);
     if (nearest != NULL)
-        mes_complaints_warn(complaints, MES_SAY_account_unknown_key_near,
-                            MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key), nearest));
+        mes_account_complaints_warn(complaints, MES_SAY_account_unknown_key_near,
+                                    MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key), nearest));
     else
-        mes_complaints_warn(complaints, MES_SAY_account_unknown_key,
-                            MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key)));
+        mes_account_complaints_warn(complaints, MES_SAY_account_unknown_key,
+                                    MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key)));
 }
 
 /* A key beside its alias, "enableTSL" and "enableTLS": nobody can say which one counts. */
 static void check_alias(const struct mes_layer *layer, const struct mes_json_value *object,
                         const struct mes_json_value *member, struct mes_complaints *complaints)
 {
-    size_t setting = mes_setting_find(MES_SCOPE_ACCOUNT, member->key);
-    const char *key = mes_setting_at(MES_SCOPE_ACCOUNT, setting)->key;
+    size_t setting = mes_account_setting_find(MES_SCOPE_ACCOUNT, member->key);
+    const char *key = mes_account_setting_at(MES_SCOPE_ACCOUNT, setting)->key;
     if (mes_str_eq_nocase(member->key, mes_str_of(key)) ||
         mes_json_member_any_case(object, mes_str_of(key)) == NULL)
         return;
     struct mes_origin origin = origin_in_file(layer->file, member->key_place);
-    mes_complaints_problem(complaints, MES_SAY_account_two_spellings,
-                           MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key), key));
+    mes_account_complaints_problem(complaints, MES_SAY_account_two_spellings,
+                                   MES_ARGS(MES_ORIGIN(&origin), MES_TEXT(member->key), key));
 }
 
 static void check_object(const struct mes_layer *layer, const struct mes_json_value *object,
                          enum mes_setting_scope scope, struct mes_complaints *complaints)
 {
     for (const struct mes_json_value *member = object->first; member != NULL; member = member->next) {
-        bool is_known = mes_setting_find(scope, member->key) < mes_setting_count(scope);
+        bool is_known = mes_account_setting_find(scope, member->key) < mes_account_setting_count(scope);
         bool is_list = scope == MES_SCOPE_GLOBAL && mes_str_eq_nocase(member->key, LIST_KEY);
         if (is_known && scope == MES_SCOPE_ACCOUNT)
             check_alias(layer, object, member, complaints);
@@ -271,13 +272,14 @@ static void check_layer(const struct mes_layer *layer, struct mes_complaints *co
         if (item->kind == MES_JSON_OBJECT)
             check_object(layer, item, MES_SCOPE_ACCOUNT, complaints);
         else
-            mes_complaints_problem(complaints, MES_SAY_account_not_account, MES_ARGS(MES_ORIGIN(&origin)));
+            mes_account_complaints_problem(complaints, MES_SAY_account_not_account,
+                                           MES_ARGS(MES_ORIGIN(&origin)));
     }
     if (layer->globals != NULL)
         check_object(layer, layer->globals, MES_SCOPE_GLOBAL, complaints);
 }
 
-void mes_layers_check_keys(const struct mes_layers *layers, struct mes_complaints *complaints)
+void mes_account_layers_check_keys(const struct mes_layers *layers, struct mes_complaints *complaints)
 {
     for (size_t i = 0; i < layers->count; i++)
         check_layer(&layers->files[i], complaints);

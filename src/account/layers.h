@@ -43,28 +43,29 @@ struct mes_written {
 
 /* Reads a file as the next layer and finds its parts: a bare list, or an object with senderEmailAccountList
  * at its top or under globalConfig. The texts are in the arena. */
-int mes_layers_add_file(struct mes_layers *layers, const char *file, struct mes_arena *arena,
-                        struct mes_error *error) MES_MUST_USE;
+int mes_account_layers_add_file(struct mes_layers *layers, const char *file, struct mes_arena *arena,
+                                struct mes_error *error) MES_MUST_USE;
 /* Takes what concerns us from `environment` ("NAME=value" texts, ended by NULL), which must live as long.
  * Variables that look like ours but name no setting are warned of. `accounts_count` false leaves those of
  * accounts out. */
-int mes_layers_add_environment(struct mes_layers *layers, const char *const *environment, bool accounts_count,
-                               struct mes_arena *arena, struct mes_complaints *complaints) MES_MUST_USE;
-void mes_layers_fini(struct mes_layers *layers);
+int mes_account_layers_add_environment(struct mes_layers *layers, const char *const *environment,
+                                       bool accounts_count, struct mes_arena *arena,
+                                       struct mes_complaints *complaints) MES_MUST_USE;
+void mes_account_layers_fini(struct mes_layers *layers);
 
 /* How many accounts there are: the longest list, or one more than the highest number in a variable. */
-size_t mes_layers_account_count(const struct mes_layers *layers);
+size_t mes_account_layers_count(const struct mes_layers *layers);
 
 /* The value in force of a setting, false when nobody wrote one (or wrote null). `account` is not looked at
  * for MES_SCOPE_GLOBAL. */
-bool mes_layers_find(const struct mes_layers *layers, enum mes_setting_scope scope, size_t account,
-                     size_t setting, struct mes_written *written_out);
+bool mes_account_layers_find(const struct mes_layers *layers, enum mes_setting_scope scope, size_t account,
+                             size_t setting, struct mes_written *written_out);
 
 /* Where the account as a whole is written. */
-struct mes_origin mes_layers_account_origin(const struct mes_layers *layers, size_t account);
+struct mes_origin mes_account_layers_origin(const struct mes_layers *layers, size_t account);
 
 /* Tells of keys that are no setting, with the nearest one that is, of keys beside their alias, and of
  * accounts that are no objects. */
-void mes_layers_check_keys(const struct mes_layers *layers, struct mes_complaints *complaints);
+void mes_account_layers_check_keys(const struct mes_layers *layers, struct mes_complaints *complaints);
 
 #endif

@@ -5,10 +5,10 @@
 
 static void free_secrets(enum mes_setting_scope scope, void *record)
 {
-    for (size_t i = 0; i < mes_setting_count(scope); i++) {
-        const struct mes_setting *setting = mes_setting_at(scope, i);
+    for (size_t i = 0; i < mes_account_setting_count(scope); i++) {
+        const struct mes_setting *setting = mes_account_setting_at(scope, i);
         if (setting->type == MES_SETTING_SECRET)
-            mes_secret_free(mes_setting_member(setting, record));
+            mes_secret_free(mes_account_setting_member(setting, record));
     }
 }
 

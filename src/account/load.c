@@ -26,7 +26,7 @@ struct loading {
 
 static int fail(struct loading *loading, const struct mes_error *problem)
 {
-    mes_complaints_take(&loading->complaints, problem);
+    mes_account_complaints_take(&loading->complaints, problem);
     return loading->complaints.code;
 }
 
@@ -40,7 +40,7 @@ static int fail_sentence(struct loading *loading, int code, int sentence, const 
 static int add_file(struct loading *loading, const char *file)
 {
     struct mes_error problem;
-    if (mes_layers_add_file(&loading->layers, file, &loading->list->arena, &problem) != 0)
+    if (mes_account_layers_add_file(&loading->layers, file, &loading->list->arena, &problem) != 0)
         return fail(loading, &problem);
     return 0;
 }
@@ -49,7 +49,7 @@ static int add_settings(struct loading *loading)
 {
     const char *file;
     struct mes_error problem;
-    if (mes_find_settings(loading->source->path, &loading->list->arena, &file, &problem) != 0)
+    if (mes_account_find_settings(loading->source->path, &loading->list->arena, &file, &problem) != 0)
         return fail(loading, &problem);
     if (file == NULL)
         return fail_sentence(loading, MES_E_NOT_FOUND, MES_SAY_account_no_file,
@@ -64,7 +64,8 @@ static int add_list(struct loading *loading, const char *company)
 {
     const char *file;
     struct mes_error problem;
-    if (mes_find_list(loading->list->settings_file, company, &loading->list->arena, &file, &problem) != 0)
+    if (mes_account_find_list(loading->list->settings_file, company, &loading->list->arena, &file,
+                              &problem) != 0)
         return fail(loading, &problem);
     if (file == NULL)
         return 0;
@@ -81,7 +82,7 @@ static int add_list(struct loading *loading, const char *company)
 static int choose_list(struct loading *loading)
 {
     const char *company = loading->source->company;
-    if (company != NULL && !mes_find_is_company(mes_str_of(company)))
+    if (company != NULL && !mes_account_find_is_company(mes_str_of(company)))
         return fail_sentence(loading, MES_E_CONFIG, MES_SAY_account_bad_company, MES_ARGS(company));
     if (company != NULL && add_list(loading, company) != 0)
         return loading->complaints.code;
@@ -98,12 +99,12 @@ static int add_environment_file(struct loading *loading)
     struct mes_error problem;
     if (environment == NULL || mes_json_root(loading->layers.files[0].json)->kind != MES_JSON_OBJECT)
         return 0;
-    if (mes_find_environment_file(loading->list->settings_file, environment, &loading->list->arena, &file,
-                                  &problem) != 0)
+    if (mes_account_find_environment_file(loading->list->settings_file, environment, &loading->list->arena,
+                                          &file, &problem) != 0)
         return fail(loading, &problem);
     if (file == NULL)
         return 0;
-    mes_complaints_note(&loading->complaints, MES_SAY_account_overridden_by, MES_ARGS(file));
+    mes_account_complaints_note(&loading->complaints, MES_SAY_account_overridden_by, MES_ARGS(file));
     if (add_file(loading, file) != 0)
         return loading->complaints.code;
     if (loading->is_company)
@@ -115,12 +116,12 @@ static int add_sources(struct loading *loading)
 {
     if (add_settings(loading) != 0 || choose_list(loading) != 0 || add_environment_file(loading) != 0)
         return loading->complaints.code;
-    if (mes_layers_add_environment(&loading->layers, loading->environment, !loading->is_company,
-                                   &loading->list->arena, &loading->complaints) != 0) {
-        mes_complaints_nomem(&loading->complaints);
+    if (mes_account_layers_add_environment(&loading->layers, loading->environment, !loading->is_company,
+                                           &loading->list->arena, &loading->complaints) != 0) {
+        mes_account_complaints_nomem(&loading->complaints);
         return MES_E_NOMEM;
     }
-    mes_layers_check_keys(&loading->layers, &loading->complaints);
+    mes_account_layers_check_keys(&loading->layers, &loading->complaints);
     return 0;
 }
 
@@ -133,16 +134,16 @@ static bool store(struct loading *loading, enum mes_setting_scope scope, size_t 
                                       .settings_file = loading->list->settings_file,
                                       .complaints = &loading->complaints};
     bool is_password_refused = false;
-    for (size_t i = 0; i < mes_setting_count(scope); i++) {
-        const struct mes_setting *setting = mes_setting_at(scope, i);
+    for (size_t i = 0; i < mes_account_setting_count(scope); i++) {
+        const struct mes_setting *setting = mes_account_setting_at(scope, i);
         struct mes_written written;
         size_t before = loading->complaints.count;
         origins[i] = (struct mes_origin){.place = ""};
-        mes_value_store_default(&valuer, setting, record);
-        if (!mes_layers_find(&loading->layers, scope, account, i, &written))
+        mes_account_value_store_default(&valuer, setting, record);
+        if (!mes_account_layers_find(&loading->layers, scope, account, i, &written))
             continue;
         origins[i] = written.origin;
-        mes_value_store(&valuer, setting, &written, record);
+        mes_account_value_store(&valuer, setting, &written, record);
         if (scope == MES_SCOPE_ACCOUNT && i == MES_ACCOUNT_SETTING_password)
             is_password_refused = loading->complaints.count > before;
     }
@@ -154,15 +155,15 @@ static void load_account(struct loading *loading, size_t index)
     struct mes_account_list *list = loading->list;
     struct mes_account *account = &list->accounts[list->count++];
     struct mes_completion completion = {.account = account,
-                                        .place = mes_layers_account_origin(&loading->layers, index),
+                                        .place = mes_account_layers_origin(&loading->layers, index),
                                         .arena = &list->arena,
                                         .complaints = &loading->complaints};
     completion.is_password_refused = store(loading, MES_SCOPE_ACCOUNT, index, account, account->origins);
     if (loading->complaints.code == MES_E_NOMEM)
         return;
     if (!account->enabled) {
-        mes_complaints_note(&loading->complaints, MES_SAY_account_disabled,
-                            MES_ARGS(MES_ORIGIN(&account->origins[MES_ACCOUNT_SETTING_enabled])));
+        mes_account_complaints_note(&loading->complaints, MES_SAY_account_disabled,
+                                    MES_ARGS(MES_ORIGIN(&account->origins[MES_ACCOUNT_SETTING_enabled])));
         mes_secret_free(&account->password);
         mes_secret_free(&account->client_certificate_password);
         *account = (struct mes_account){0};
@@ -175,10 +176,10 @@ static void load_account(struct loading *loading, size_t index)
 static void load_accounts(struct loading *loading)
 {
     struct mes_account_list *list = loading->list;
-    size_t count = mes_layers_account_count(&loading->layers);
+    size_t count = mes_account_layers_count(&loading->layers);
     list->accounts = mes_arena_alloc(&list->arena, count * sizeof *list->accounts);
     if (list->accounts == NULL) {
-        mes_complaints_nomem(&loading->complaints);
+        mes_account_complaints_nomem(&loading->complaints);
         return;
     }
     for (size_t i = 0; i < count && loading->complaints.code != MES_E_NOMEM; i++)
@@ -186,9 +187,9 @@ static void load_accounts(struct loading *loading)
     if (loading->complaints.code == MES_E_NOMEM)
         return;
     if (list->count == 0)
-        mes_complaints_problem(&loading->complaints,
-                               count == 0 ? MES_SAY_account_no_list : MES_SAY_account_all_disabled,
-                               MES_ARGS(list->file));
+        mes_account_complaints_problem(&loading->complaints,
+                                       count == 0 ? MES_SAY_account_no_list : MES_SAY_account_all_disabled,
+                                       MES_ARGS(list->file));
     mes_account_identify(list->accounts, list->count, &list->arena, &loading->complaints);
 }
 
@@ -196,10 +197,11 @@ static void load(struct loading *loading)
 {
     if (add_sources(loading) != 0)
         return;
-    mes_complaints_note(&loading->complaints, MES_SAY_account_file_used, MES_ARGS(loading->list->file));
+    mes_account_complaints_note(&loading->complaints, MES_SAY_account_file_used,
+                                MES_ARGS(loading->list->file));
     store(loading, MES_SCOPE_GLOBAL, 0, &loading->list->globals, loading->list->globals.origins);
     load_accounts(loading);
-    mes_exposure_warn(&loading->layers, &loading->complaints);
+    mes_account_exposure_warn(&loading->layers, &loading->complaints);
 }
 
 int mes_account_load(const struct mes_account_source *source, struct mes_account_list **list_out,
@@ -216,7 +218,7 @@ int mes_account_load(const struct mes_account_source *source, struct mes_account
         return mes_fail_nomem(error);
     mes_arena_init(&loading.list->arena, MES_LIST_MOST_BYTES);
     load(&loading);
-    mes_layers_fini(&loading.layers);
+    mes_account_layers_fini(&loading.layers);
     if (loading.complaints.code != 0)
         mes_account_list_free(&loading.list);
     *list_out = loading.list;

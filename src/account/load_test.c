@@ -1,4 +1,4 @@
-#include "account/testing.h"
+#include "account/folder_test.h"
 
 static const char *data_file(const char *name)
 {

@@ -10,7 +10,7 @@ static const struct mes_provider providers[] = {
 
 enum { PROVIDER_COUNT = sizeof providers / sizeof providers[0] };
 
-const struct mes_provider *mes_provider_at(size_t index)
+const struct mes_provider *mes_account_provider_at(size_t index)
 {
     return index < PROVIDER_COUNT ? &providers[index] : NULL;
 }
@@ -42,7 +42,7 @@ static size_t matching_suffix(const struct mes_provider *provider, struct mes_st
     return longest;
 }
 
-const struct mes_provider *mes_provider_find(struct mes_str sender_of_company, struct mes_str host)
+const struct mes_provider *mes_account_provider_find(struct mes_str sender_of_company, struct mes_str host)
 {
     const struct mes_provider *found = NULL;
     size_t longest = 0;

@@ -74,9 +74,9 @@ struct mes_provider {
 
 /* The row for an account: by senderOfCompany (id or alias, whatever the case), else by the end of the host,
  * the longest one. NULL when none fits. Both may be empty. */
-const struct mes_provider *mes_provider_find(struct mes_str sender_of_company, struct mes_str host);
+const struct mes_provider *mes_account_provider_find(struct mes_str sender_of_company, struct mes_str host);
 
 /* Row `index` of the table, NULL past its end. */
-const struct mes_provider *mes_provider_at(size_t index);
+const struct mes_provider *mes_account_provider_at(size_t index);
 
 #endif

@@ -49,21 +49,21 @@ static const struct {
 
 enum { ALIAS_COUNT = sizeof aliases / sizeof aliases[0] };
 
-size_t mes_setting_count(enum mes_setting_scope scope)
+size_t mes_account_setting_count(enum mes_setting_scope scope)
 {
     return scope == MES_SCOPE_ACCOUNT ? (size_t)MES_ACCOUNT_SETTING_COUNT : (size_t)MES_GLOBAL_SETTING_COUNT;
 }
 
-const struct mes_setting *mes_setting_at(enum mes_setting_scope scope, size_t index)
+const struct mes_setting *mes_account_setting_at(enum mes_setting_scope scope, size_t index)
 {
     return scope == MES_SCOPE_ACCOUNT ? &account_settings[index] : &global_settings[index];
 }
 
-size_t mes_setting_find(enum mes_setting_scope scope, struct mes_str key)
+size_t mes_account_setting_find(enum mes_setting_scope scope, struct mes_str key)
 {
-    size_t count = mes_setting_count(scope);
+    size_t count = mes_account_setting_count(scope);
     for (size_t i = 0; i < count; i++)
-        if (mes_str_eq_nocase(mes_str_of(mes_setting_at(scope, i)->key), key))
+        if (mes_str_eq_nocase(mes_str_of(mes_account_setting_at(scope, i)->key), key))
             return i;
     for (size_t i = 0; i < ALIAS_COUNT && scope == MES_SCOPE_ACCOUNT; i++)
         if (mes_str_eq_nocase(mes_str_of(aliases[i].key), key))
@@ -71,16 +71,16 @@ size_t mes_setting_find(enum mes_setting_scope scope, struct mes_str key)
     return count;
 }
 
-const char *mes_setting_nearest(enum mes_setting_scope scope, struct mes_str key)
+const char *mes_account_setting_nearest(enum mes_setting_scope scope, struct mes_str key)
 {
     struct mes_nearest nearest;
     mes_nearest_init(&nearest, key);
-    for (size_t i = 0; i < mes_setting_count(scope); i++)
-        mes_nearest_offer(&nearest, mes_setting_at(scope, i)->key);
+    for (size_t i = 0; i < mes_account_setting_count(scope); i++)
+        mes_nearest_offer(&nearest, mes_account_setting_at(scope, i)->key);
     return nearest.found;
 }
 
-const char *mes_setting_alias(enum mes_setting_scope scope, size_t index, size_t nth)
+const char *mes_account_setting_alias(enum mes_setting_scope scope, size_t index, size_t nth)
 {
     for (size_t i = 0; i < ALIAS_COUNT && scope == MES_SCOPE_ACCOUNT; i++)
         if (aliases[i].index == index && nth-- == 0)
@@ -88,7 +88,7 @@ const char *mes_setting_alias(enum mes_setting_scope scope, size_t index, size_t
     return NULL;
 }
 
-int mes_setting_choice(const struct mes_setting *setting, struct mes_str word)
+int mes_account_setting_choice(const struct mes_setting *setting, struct mes_str word)
 {
     struct mes_str words = mes_str_of(setting->words);
     struct mes_str known;
@@ -98,7 +98,7 @@ int mes_setting_choice(const struct mes_setting *setting, struct mes_str word)
     return -1;
 }
 
-struct mes_str mes_setting_word(const struct mes_setting *setting, int choice)
+struct mes_str mes_account_setting_word(const struct mes_setting *setting, int choice)
 {
     struct mes_str words = mes_str_of(setting->words);
     struct mes_str word = MES_STR("");
@@ -107,12 +107,12 @@ struct mes_str mes_setting_word(const struct mes_setting *setting, int choice)
     return word;
 }
 
-void *mes_setting_member(const struct mes_setting *setting, void *record)
+void *mes_account_setting_member(const struct mes_setting *setting, void *record)
 {
     return (char *)record + setting->offset;
 }
 
-const void *mes_setting_member_of(const struct mes_setting *setting, const void *record)
+const void *mes_account_setting_member_of(const struct mes_setting *setting, const void *record)
 {
     return (const char *)record + setting->offset;
 }

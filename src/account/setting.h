@@ -29,25 +29,25 @@ struct mes_setting {
 /* Whose settings: struct mes_account or struct mes_account_globals. */
 enum mes_setting_scope { MES_SCOPE_ACCOUNT, MES_SCOPE_GLOBAL };
 
-size_t mes_setting_count(enum mes_setting_scope scope);
+size_t mes_account_setting_count(enum mes_setting_scope scope);
 /* `index` is a MES_ACCOUNT_SETTING_x or MES_GLOBAL_SETTING_x below the count. */
-const struct mes_setting *mes_setting_at(enum mes_setting_scope scope, size_t index);
+const struct mes_setting *mes_account_setting_at(enum mes_setting_scope scope, size_t index);
 
 /* The number of the setting with this key or alias, whatever its case; mes_setting_count when there is none.
  */
-size_t mes_setting_find(enum mes_setting_scope scope, struct mes_str key);
+size_t mes_account_setting_find(enum mes_setting_scope scope, struct mes_str key);
 /* The key nearest to a mistyped one, NULL when none is near. */
-const char *mes_setting_nearest(enum mes_setting_scope scope, struct mes_str key);
+const char *mes_account_setting_nearest(enum mes_setting_scope scope, struct mes_str key);
 
 /* The alias `nth` of a setting, NULL past the last one. */
-const char *mes_setting_alias(enum mes_setting_scope scope, size_t index, size_t nth);
+const char *mes_account_setting_alias(enum mes_setting_scope scope, size_t index, size_t nth);
 
 /* The value of a CHOICE for a word, whatever its case, -1 when it is none; and the word for a value. */
-int mes_setting_choice(const struct mes_setting *setting, struct mes_str word);
-struct mes_str mes_setting_word(const struct mes_setting *setting, int choice);
+int mes_account_setting_choice(const struct mes_setting *setting, struct mes_str word);
+struct mes_str mes_account_setting_word(const struct mes_setting *setting, int choice);
 
 /* The member of `record` (struct mes_account or struct mes_account_globals) that the setting is stored in. */
-void *mes_setting_member(const struct mes_setting *setting, void *record);
-const void *mes_setting_member_of(const struct mes_setting *setting, const void *record);
+void *mes_account_setting_member(const struct mes_setting *setting, void *record);
+const void *mes_account_setting_member_of(const struct mes_setting *setting, const void *record);
 
 #endif

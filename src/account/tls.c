@@ -17,9 +17,9 @@ static bool is_secured(enum mes_account_tls tls)
 
 static void warn(const struct mes_completion *completion, enum mes_account_setting setting, int sentence)
 {
-    const struct mes_origin *origin = mes_completion_origin(completion, setting);
-    mes_complaints_warn(completion->complaints, sentence,
-                        MES_ARGS(MES_ORIGIN(origin), MES_NUMBER(completion->account->port)));
+    const struct mes_origin *origin = mes_account_completion_origin(completion, setting);
+    mes_account_complaints_warn(completion->complaints, sentence,
+                                MES_ARGS(MES_ORIGIN(origin), MES_NUMBER(completion->account->port)));
 }
 
 /* Neither flag is written: the provider's own mode, unless the port says otherwise. */
@@ -98,9 +98,10 @@ static void warn_of_plain_text(const struct mes_completion *completion)
     bool is_allowed = account->allow_plaintext_auth || !account->password_authentication;
     if (is_secured(account->tls) || account->tls == MES_ACCOUNT_TLS_IF_OFFERED || is_tls_port(account->port))
         return;
-    const struct mes_origin *origin = mes_completion_origin(completion, MES_ACCOUNT_SETTING_enable_tsl);
+    const struct mes_origin *origin =
+        mes_account_completion_origin(completion, MES_ACCOUNT_SETTING_enable_tsl);
     if (account->provider != NULL && is_secured(account->provider->tls))
-        mes_complaints_warn(
+        mes_account_complaints_warn(
             completion->complaints, MES_SAY_account_provider_wants_tls,
             MES_ARGS(MES_ORIGIN(origin), account->provider->name,
                      account->provider->tls == MES_ACCOUNT_TLS_AT_ONCE ? "enableSSL" : "enableTSL",
@@ -112,10 +113,11 @@ static void warn_of_plain_text(const struct mes_completion *completion)
 void mes_account_settle_tls(struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
-    const struct mes_origin *origin = mes_completion_origin(completion, MES_ACCOUNT_SETTING_enable_tsl);
+    const struct mes_origin *origin =
+        mes_account_completion_origin(completion, MES_ACCOUNT_SETTING_enable_tsl);
     if (account->enable_ssl && account->enable_tsl)
-        mes_complaints_problem(completion->complaints, MES_SAY_account_both_flags,
-                               MES_ARGS(MES_ORIGIN(origin)));
+        mes_account_complaints_problem(completion->complaints, MES_SAY_account_both_flags,
+                                       MES_ARGS(MES_ORIGIN(origin)));
     account->tls = mode_of_flags(account);
     apply_mail_tool(completion);
     settle_port(account);

@@ -12,15 +12,15 @@ static const char *copy_text(const struct mes_valuer *valuer, struct mes_str tex
 {
     const char *copy = mes_arena_copy(valuer->arena, text);
     if (copy == NULL)
-        mes_complaints_nomem(valuer->complaints);
+        mes_account_complaints_nomem(valuer->complaints);
     return copy;
 }
 
 static void complain(const struct mes_valuer *valuer, const struct mes_setting *setting,
                      const struct mes_written *written, int sentence)
 {
-    mes_complaints_problem(valuer->complaints, sentence,
-                           MES_ARGS(MES_ORIGIN(&written->origin), setting->key));
+    mes_account_complaints_problem(valuer->complaints, sentence,
+                                   MES_ARGS(MES_ORIGIN(&written->origin), setting->key));
 }
 
 /* May be written as a JSON text or number; variables always are texts. */
@@ -52,21 +52,21 @@ static void store_number(const struct mes_valuer *valuer, const struct mes_setti
         *member = (int64_t)number;
         return;
     }
-    mes_complaints_problem(valuer->complaints,
-                           is_number ? MES_SAY_account_number_range : MES_SAY_account_not_number,
-                           MES_ARGS(MES_ORIGIN(&written->origin), setting->key, MES_NUMBER(setting->least),
-                                    MES_NUMBER(setting->most)));
+    mes_account_complaints_problem(valuer->complaints,
+                                   is_number ? MES_SAY_account_number_range : MES_SAY_account_not_number,
+                                   MES_ARGS(MES_ORIGIN(&written->origin), setting->key,
+                                            MES_NUMBER(setting->least), MES_NUMBER(setting->most)));
 }
 
 static void store_choice(const struct mes_valuer *valuer, const struct mes_setting *setting,
                          const struct mes_written *written, int *member)
 {
-    int choice = is_plain(written) ? mes_setting_choice(setting, written->text) : -1;
+    int choice = is_plain(written) ? mes_account_setting_choice(setting, written->text) : -1;
     if (choice >= 0)
         *member = choice;
     else
-        mes_complaints_problem(valuer->complaints, MES_SAY_account_not_choice,
-                               MES_ARGS(MES_ORIGIN(&written->origin), setting->key, setting->words));
+        mes_account_complaints_problem(valuer->complaints, MES_SAY_account_not_choice,
+                                       MES_ARGS(MES_ORIGIN(&written->origin), setting->key, setting->words));
 }
 
 /* CR, LF and the like in a name, a host or an address could become a line of their own in the conversation.
@@ -109,7 +109,7 @@ static void store_remark(const struct mes_valuer *valuer, const struct mes_writt
         *member = copy;
 }
 
-const char *mes_value_join(struct mes_arena *arena, const char *file, struct mes_str path)
+const char *mes_account_value_join(struct mes_arena *arena, const char *file, struct mes_str path)
 {
     const char *slash = strrchr(file, '/');
     size_t folder = slash == NULL || path.size == 0 || path.data[0] == '/' ? 0 : (size_t)(slash - file) + 1;
@@ -126,9 +126,9 @@ static const char *join(const struct mes_valuer *valuer, const struct mes_writte
                         struct mes_str path)
 {
     const char *file = written->json != NULL ? written->origin.place : valuer->settings_file;
-    const char *joined = mes_value_join(valuer->arena, file, path);
+    const char *joined = mes_account_value_join(valuer->arena, file, path);
     if (joined == NULL)
-        mes_complaints_nomem(valuer->complaints);
+        mes_account_complaints_nomem(valuer->complaints);
     return joined;
 }
 
@@ -149,7 +149,7 @@ static void keep_secret(const struct mes_valuer *valuer, struct mes_str text, st
         return;
     *member = mes_secret_new(text);
     if (*member == NULL)
-        mes_complaints_nomem(valuer->complaints);
+        mes_account_complaints_nomem(valuer->complaints);
 }
 
 static void secret_from_variable(const struct mes_valuer *valuer, const struct mes_setting *setting,
@@ -158,8 +158,8 @@ static void secret_from_variable(const struct mes_valuer *valuer, const struct m
 {
     const char *value = mes_environment_find(valuer->environment, name);
     if (value == NULL || value[0] == '\0')
-        mes_complaints_problem(valuer->complaints, MES_SAY_account_no_variable,
-                               MES_ARGS(MES_ORIGIN(&written->origin), setting->key, MES_TEXT(name)));
+        mes_account_complaints_problem(valuer->complaints, MES_SAY_account_no_variable,
+                                       MES_ARGS(MES_ORIGIN(&written->origin), setting->key, MES_TEXT(name)));
     else
         keep_secret(valuer, mes_str_of(value), member);
 }
@@ -185,16 +185,17 @@ static void secret_from_file(const struct mes_valuer *valuer, const struct mes_s
         return;
     mes_buf_init(&content, MES_SECRET_MOST);
     if (mes_file_read(file, &content, &error) != 0)
-        mes_complaints_problem(valuer->complaints, MES_SAY_account_secret_file,
-                               MES_ARGS(MES_ORIGIN(&written->origin), setting->key,
-                                        mes_error_argument(&error, 0), mes_error_argument(&error, 1)));
+        mes_account_complaints_problem(valuer->complaints, MES_SAY_account_secret_file,
+                                       MES_ARGS(MES_ORIGIN(&written->origin), setting->key,
+                                                mes_error_argument(&error, 0),
+                                                mes_error_argument(&error, 1)));
     else if (without_line_end(mes_buf_str(&content)).size == 0)
-        mes_complaints_problem(valuer->complaints, MES_SAY_account_secret_file_empty,
-                               MES_ARGS(MES_ORIGIN(&written->origin), setting->key, file));
+        mes_account_complaints_problem(valuer->complaints, MES_SAY_account_secret_file_empty,
+                                       MES_ARGS(MES_ORIGIN(&written->origin), setting->key, file));
     else
         keep_secret(valuer, without_line_end(mes_buf_str(&content)), member);
     if (mes_file_is_exposed(file))
-        mes_complaints_warn(valuer->complaints, MES_SAY_account_secret_file_exposed, MES_ARGS(file));
+        mes_account_complaints_warn(valuer->complaints, MES_SAY_account_secret_file_exposed, MES_ARGS(file));
     mes_wipe(content.data, content.size);
     mes_buf_fini(&content);
 }
@@ -213,7 +214,7 @@ static void store_secret(const struct mes_valuer *valuer, const struct mes_setti
         keep_secret(valuer, text, member);
 }
 
-bool mes_value_is_inline_secret(const struct mes_setting *setting, const struct mes_json_value *value)
+bool mes_account_value_is_inline_secret(const struct mes_setting *setting, const struct mes_json_value *value)
 {
     return setting->type == MES_SETTING_SECRET && value != NULL && value->text.size > 0 &&
            (value->kind == MES_JSON_TEXT || value->kind == MES_JSON_INTEGER) &&
@@ -266,7 +267,7 @@ static void store_list(const struct mes_valuer *valuer, const struct mes_setting
     const char **texts = mes_arena_alloc(valuer->arena, most * sizeof *texts);
     size_t count = 0;
     if (texts == NULL) {
-        mes_complaints_nomem(valuer->complaints);
+        mes_account_complaints_nomem(valuer->complaints);
         return;
     }
     for (struct mes_str text; next_item(&item, &rest, &text);) {
@@ -277,10 +278,10 @@ static void store_list(const struct mes_valuer *valuer, const struct mes_setting
     *member = (struct mes_text_list){texts, count};
 }
 
-void mes_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
-                     const struct mes_written *written, void *record)
+void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
+                             const struct mes_written *written, void *record)
 {
-    void *member = mes_setting_member(setting, record);
+    void *member = mes_account_setting_member(setting, record);
     switch (setting->type) {
     case MES_SETTING_FLAG:
         store_flag(valuer, setting, written, member);
@@ -309,13 +310,14 @@ void mes_value_store(const struct mes_valuer *valuer, const struct mes_setting *
     }
 }
 
-void mes_value_store_default(const struct mes_valuer *valuer, const struct mes_setting *setting, void *record)
+void mes_account_value_store_default(const struct mes_valuer *valuer, const struct mes_setting *setting,
+                                     void *record)
 {
     struct mes_written standard = {.text = mes_str_of(setting->standard)};
     bool is_text = setting->type == MES_SETTING_TEXT || setting->type == MES_SETTING_PATH ||
                    setting->type == MES_SETTING_REMARK;
     if (is_text)
-        *(const char **)mes_setting_member(setting, record) = setting->standard;
+        *(const char **)mes_account_setting_member(setting, record) = setting->standard;
     else if (standard.text.size > 0)
-        mes_value_store(valuer, setting, &standard, record);
+        mes_account_value_store(valuer, setting, &standard, record);
 }

@@ -13,17 +13,18 @@ struct mes_valuer {
 
 /* Stores the default of a setting into `record`, a struct mes_account or mes_account_globals that is all
  * zero. */
-void mes_value_store_default(const struct mes_valuer *valuer, const struct mes_setting *setting,
-                             void *record);
+void mes_account_value_store_default(const struct mes_valuer *valuer, const struct mes_setting *setting,
+                                     void *record);
 
 /* Stores what was written; a problem leaves the default. A secret in `record` belongs to it. */
-void mes_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
-                     const struct mes_written *written, void *record);
+void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
+                             const struct mes_written *written, void *record);
 
 /* Is it a secret that stands in the file itself, rather than env:NAME or file:PATH? */
-bool mes_value_is_inline_secret(const struct mes_setting *setting, const struct mes_json_value *value);
+bool mes_account_value_is_inline_secret(const struct mes_setting *setting,
+                                        const struct mes_json_value *value);
 
 /* `path` joined with the folder of `file`, in the arena; NULL when memory is used up. */
-const char *mes_value_join(struct mes_arena *arena, const char *file, struct mes_str path);
+const char *mes_account_value_join(struct mes_arena *arena, const char *file, struct mes_str path);
 
 #endif

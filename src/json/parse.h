@@ -62,6 +62,7 @@ int mes_json_parse(const char *name, struct mes_str text, enum mes_json_keys key
 /* Wipes the texts, which may be secrets. */
 void mes_json_free(struct mes_json **json);
 
+/* The object or list that is the document. */
 const struct mes_json_value *mes_json_root(const struct mes_json *json);
 
 /* The value of a key, NULL when there is none or `object` is NULL or no object. */

@@ -11,8 +11,10 @@ struct mes_json_writer {
     bool follows; /* a value stands before the next one in the same brackets */
 };
 
+/* Appends to `out`, which must outlive the writer. */
 void mes_json_writer_init(struct mes_json_writer *writer, struct mes_buf *out);
 
+/* The brackets of an object, and below of a list. */
 void mes_json_write_object(struct mes_json_writer *writer, const char *key);
 void mes_json_write_object_end(struct mes_json_writer *writer);
 void mes_json_write_list(struct mes_json_writer *writer, const char *key);

@@ -1,6 +1,6 @@
 /* For the tests of this folder: a folder with files, and loading with all findings kept as text. */
-#ifndef MES_ACCOUNT_TESTING_H
-#define MES_ACCOUNT_TESTING_H
+#ifndef MES_ACCOUNT_FOLDER_TEST_H
+#define MES_ACCOUNT_FOLDER_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>
