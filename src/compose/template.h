@@ -5,32 +5,39 @@
 #include "template/template.h"
 
 struct mes_compose_wish {
-    const char *folder;  /* the template folder, with files such as Register_zh-HK.html whatever their case;
-                            NULL: none */
-    struct mes_str name; /* "Register" or "0", "ForgetPassword" or "1", or another of [A-Za-z0-9._-] */
+    /* The template folder, with files such as Register_zh-HK.html, whatever their case; NULL: none. */
+    const char *folder;
+    struct mes_str name;     /* "Register" or "0", "ForgetPassword" or "1", or another of [A-Za-z0-9._-] */
     struct mes_str language; /* "zh-HK"; empty: the first of the fall-back */
-    struct mes_str
-        fall_back; /* languages in order, separated by blanks, ',' or ';'; empty: zh-HK zh-TW zh-CN en-US */
+    /* Languages in order, parted by blanks, ',' or ';'; empty: zh-HK zh-TW zh-CN en-US. */
+    struct mes_str fall_back;
+    /* For the date filter, as in struct mes_template_source. */
+    int32_t (*utc_offset)(const void *zone, int64_t utc_seconds);
+    const void *zone;
 };
 
 struct mes_compose_template {
     struct mes_template *html;
     struct mes_template *text;    /* of a .txt file beside the .html; NULL: to be made from the HTML */
     struct mes_template *subject; /* the <title>, as MES_TEMPLATE_HEADER; NULL: there is none */
-    const char *name;             /* as it was found: "Register_zh-HK.html" */
+    const char *name;             /* as it was found: "Register_zh-HK.html"; built in: "Register" */
     const char *language;         /* "zh-HK" */
     bool is_built_in;
 };
 
-/* The wished language first, then those behind it in the fall-back: files of the folder, then the built-in
- * ones, then any other language. MES_E_NOT_FOUND lists what there is; MES_E_INPUT: a name that is none, or a
- * faulty template. */
+/* The wished language and those behind it in the fall-back are looked for (all of the fall-back, when the
+ * wish is not in it): first among the files of the folder, then among the built-in templates; then any other
+ * language will do. NAME_LL-CC.txt beside NAME_LL-CC.html is the text part; {{>footer}} is footer_LL-CC.html
+ * (or .txt), found in the same way. A file without any "{{" is of the old form: {callbackurl} is the
+ * variable. MES_E_NOT_FOUND lists what there is; MES_E_INPUT: a name that is none, or a faulty template.
+ * Reads files: never on the loop thread. */
 int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
                               struct mes_error *error) MES_MUST_USE;
+/* Clears the pointer; NULL inside is allowed. */
 void mes_compose_template_free(struct mes_compose_template **template);
 
-/* Calls `each` for every template, sorted by name and language; a file of the folder hides the built-in one.
- */
+/* Calls `each` for every template, sorted by name and language; a file of the folder (NULL: none) hides the
+ * built-in one. */
 int mes_compose_template_list(const char *folder,
                               void (*each)(void *context, const char *name, const char *language,
                                            bool is_built_in),
