@@ -1,0 +1,128 @@
+#include "delivery/account_state.h"
+
+#include "base/error.h"
+#include "base/random.h"
+
+static uint32_t fingerprint_of(const struct mes_account *settings)
+{
+    const struct mes_str parts[] = {
+        mes_str_of(settings->host),
+        mes_str_of(MES_NUMBER(settings->port)),
+        mes_str_of(MES_NUMBER(settings->tls)),
+        mes_str_of(settings->user_name),
+        mes_secret_reveal(settings->password),
+        mes_str_of(settings->from_address),
+        mes_str_of(MES_NUMBER(settings->auth_mechanism)),
+        mes_str_of(MES_NUMBER(settings->allow_plaintext_auth)),
+        mes_str_of(settings->tls_ca_file),
+        mes_str_of(settings->client_certificate_file),
+    };
+    return mes_health_fingerprint(parts, sizeof parts / sizeof parts[0]);
+}
+
+static uint32_t whole(int64_t value)
+{
+    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+int mes_account_state_init(struct mes_account_state *state, const struct mes_account *settings,
+                           const struct mes_memory *memory, struct mes_error *error)
+{
+    *state = (struct mes_account_state){
+        .settings = settings,
+        .memory = memory,
+        .rules = {.per_minute = whole(settings->per_minute),
+                  .per_hour = whole(settings->per_hour),
+                  .per_day = whole(settings->per_day),
+                  .reserve_percent = (unsigned)settings->reserve_transactional},
+        .rest_class = MES_CLASS_ACCOUNT,
+    };
+    int code = mes_account_quota_reset(settings, &state->zone, &state->rules.reset_minute, error);
+    if (code != 0)
+        return code;
+    state->rules.zone = state->zone;
+    mes_health_load(&state->health, memory, settings->identity, fingerprint_of(settings));
+    mes_limit_load(&state->limit, memory, settings->identity);
+    return 0;
+}
+
+void mes_account_state_fini(struct mes_account_state *state)
+{
+    mes_zone_free(&state->zone);
+}
+
+/* Without a limit nothing needs counting, and nothing is written down for each mail. */
+static bool has_limits(const struct mes_limit_rules *rules)
+{
+    return rules->per_minute > 0 || rules->per_hour > 0 || rules->per_day > 0;
+}
+
+int64_t mes_account_state_ready_at(const struct mes_account_state *state, uint32_t recipients, bool is_bulk,
+                                   int64_t now, bool *is_resting_out)
+{
+    int64_t rested = mes_health_ready_at(&state->health, now);
+    *is_resting_out = rested != 0;
+    return rested != 0 ? rested : mes_limit_ready_at(&state->limit, &state->rules, recipients, is_bulk, now);
+}
+
+bool mes_account_state_begin(struct mes_account_state *state, uint32_t recipients, int64_t now)
+{
+    if (has_limits(&state->rules))
+        mes_limit_take(&state->limit, &state->rules, recipients, now);
+    return mes_health_begin(&state->health);
+}
+
+static void keep_health(struct mes_account_state *state)
+{
+    mes_health_save(&state->health, state->memory, state->settings->identity);
+}
+
+void mes_account_state_judge(struct mes_account_state *state, const struct mes_verdict *verdict,
+                             bool was_probe, uint32_t value, int64_t now)
+{
+    if (verdict->learn != MES_LEARN_NONE) {
+        mes_limit_learn(&state->limit, &state->rules, verdict->learn, value, now);
+        mes_limit_save(&state->limit, state->memory, state->settings->identity);
+    }
+    if (verdict->next == MES_NEXT_DONE) {
+        if (mes_health_on_success(&state->health, was_probe))
+            keep_health(state);
+    } else if (verdict->rest != MES_REST_NONE) {
+        uint32_t random = 0;
+        if (mes_random_bytes(&random, sizeof random, NULL) != 0)
+            random = 0; /* only less jitter */
+        mes_health_on_failure(&state->health, verdict, was_probe, now, random);
+        state->rest_class = verdict->class_;
+        keep_health(state);
+    }
+}
+
+void mes_account_state_end(struct mes_account_state *state, bool was_probe, uint32_t taken, uint32_t accepted,
+                           int64_t taken_at, int64_t now)
+{
+    mes_health_on_abandon(&state->health, was_probe);
+    if (accepted < taken && has_limits(&state->rules))
+        mes_limit_give_back(&state->limit, taken - accepted, taken_at, now);
+    if (has_limits(&state->rules))
+        mes_limit_save(&state->limit, state->memory, state->settings->identity);
+}
+
+static uint32_t lower_of(uint32_t a, uint32_t b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+uint32_t mes_account_state_most_recipients(const struct mes_account_state *state, int64_t now)
+{
+    return lower_of(whole(state->settings->max_recipients_per_message),
+                    mes_limit_recipients(&state->limit, now));
+}
+
+uint32_t mes_account_state_most_connections(const struct mes_account_state *state, int64_t now)
+{
+    uint32_t most =
+        lower_of(whole(state->settings->max_connections), mes_limit_connections(&state->limit, now));
+    return most > 0 ? most : 1;
+}
