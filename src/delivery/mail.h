@@ -39,10 +39,12 @@ struct mes_delivery_mail {
     size_t recipient_count;
     uint64_t *tried; /* a bit for each account: had its chance in this pass */
     size_t tried_words;
-    bool had_fresh_connection; /* a cut was already answered with a new connection */
-    size_t keeps_account;      /* greylisted there, so tried there again first; SIZE_MAX: none */
-    int retry_seconds;         /* the wait that a reply named; 0: none */
-    unsigned passes;           /* how many have ended */
+    bool had_fresh_connection;  /* a cut was already answered with a new connection */
+    size_t keeps_account;       /* greylisted there, so tried there again first; SIZE_MAX: none */
+    int retry_seconds;          /* the wait that a reply named; 0: none */
+    unsigned transient_answers; /* at the account it keeps to */
+    int64_t first_transient_at; /* wall clock */
+    unsigned passes;            /* how many have ended */
 };
 
 /* `account_count` bits of memory for the tried ones. 0 or MES_E_NOMEM. */

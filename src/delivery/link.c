@@ -1,0 +1,517 @@
+#include "delivery/link.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "delivery/link_facts.h"
+#include "delivery/wire_source.h"
+#include "net/loop.h"
+#include "net/timer.h"
+
+enum { MES_LINK_MAGIC = 0x4c494e4b, MES_LINK_SLOTS = 2 };
+
+/* A mail on this link. With X the next one's envelope travels with the body before, so there are two. */
+struct mes_link_slot {
+    struct mes_link *link;
+    struct mes_dispatch *dispatch; /* NULL: free */
+    struct mes_wire wire;
+    struct mes_wire_source source;
+    struct mes_smtp_recipient *recipients;
+    size_t *numbers; /* of the recipients in the mail */
+    size_t capacity;
+    struct mes_smtp_message message;
+};
+
+struct mes_link {
+    unsigned magic;
+    struct mes_link_options options;
+    struct mes_link_events events;
+    struct mes_conn *conn;
+    struct mes_smtp_session *session;
+    struct mes_timer *timer;
+    int64_t timer_due; /* INT64_MAX: not running */
+    int64_t opened_at;
+    int64_t idle_since;
+    unsigned mails;
+    bool is_ready;
+    bool is_quitting;
+    bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
+    bool is_cancelled;
+    struct mes_link_slot slots[MES_LINK_SLOTS];
+};
+
+static struct mes_link *checked(void *context)
+{
+    struct mes_link *link = context;
+    assert(link->magic == MES_LINK_MAGIC);
+    return link;
+}
+
+/* ---- a mail gets into the session ---- */
+
+static struct mes_link_slot *free_slot(struct mes_link *link)
+{
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+        if (link->slots[i].dispatch == NULL)
+            return &link->slots[i];
+    return NULL;
+}
+
+static bool is_idle(const struct mes_link *link)
+{
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+        if (link->slots[i].dispatch != NULL)
+            return false;
+    return true;
+}
+
+static void settle(struct mes_link *link);
+
+static void on_body_ready(void *context)
+{
+    struct mes_link_slot *slot = context;
+    struct mes_link *link = checked(slot->link);
+    mes_smtp_session_body_ready(link->session);
+    settle(link);
+}
+
+static bool make_room(struct mes_link_slot *slot, size_t count)
+{
+    if (count <= slot->capacity)
+        return true;
+    struct mes_smtp_recipient *recipients = mes_realloc(slot->recipients, count * sizeof *recipients);
+    if (recipients == NULL)
+        return false;
+    slot->recipients = recipients;
+    size_t *numbers = mes_realloc(slot->numbers, count * sizeof *numbers);
+    if (numbers == NULL)
+        return false;
+    slot->numbers = numbers;
+    slot->capacity = count;
+    return true;
+}
+
+static size_t add_open_recipients(struct mes_link_slot *slot, const struct mes_dispatch *dispatch)
+{
+    const struct mes_delivery_mail *mail = dispatch->mail;
+    struct mes_str notify = mes_str_of(mes_compose_job_wishes(dispatch->job)->dsn);
+    size_t count = 0;
+    for (size_t i = 0; i < mail->recipient_count; i++) {
+        if (mail->recipients[i].fate != MES_FATE_OPEN)
+            continue;
+        slot->recipients[count] = (struct mes_smtp_recipient){
+            .address = mes_str_of(mail->recipients[i].address),
+            .notify = notify,
+            .original = notify.size > 0 ? mes_str_of(mail->recipients[i].address) : MES_STR(""),
+        };
+        slot->numbers[count++] = i;
+    }
+    return count;
+}
+
+/* 0, or the error that keeps the mail from being built. */
+static int fill_slot(struct mes_link_slot *slot, struct mes_dispatch *dispatch, struct mes_error *error)
+{
+    if (!make_room(slot, dispatch->mail->recipient_count))
+        return MES_E_NOMEM;
+    int code =
+        mes_compose_job_render(dispatch->job, dispatch->mail->index, &dispatch->identity, &slot->wire, error);
+    if (code != 0)
+        return code;
+    mes_wire_source_init(&slot->source, &slot->wire, slot->link->options.loop, on_body_ready, slot);
+    slot->message = (struct mes_smtp_message){
+        .sender = mes_str_of(slot->wire.sender),
+        .recipients = slot->recipients,
+        .count = add_open_recipients(slot, dispatch),
+        .source = &slot->source.source,
+        .needs_8bitmime = slot->wire.needs_smtputf8,
+        .needs_smtputf8 = slot->wire.needs_smtputf8,
+        .context = slot,
+    };
+    slot->dispatch = dispatch;
+    return 0;
+}
+
+static void release_slot(struct mes_link_slot *slot)
+{
+    mes_wire_source_fini(&slot->source);
+    slot->dispatch = NULL;
+    slot->link->idle_since = mes_loop_now(slot->link->options.loop);
+}
+
+/* A mail that never reached the session: the same facts for all its open recipients. */
+static void refuse_mail(struct mes_link *link, struct mes_dispatch *dispatch, enum mes_cause cause,
+                        const char *text)
+{
+    const struct mes_verdict_input facts = {.step = MES_STEP_MAIL, .cause = cause, .text = mes_str_of(text)};
+    for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
+        if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
+            link->events.on_outcome(link->events.context, link, dispatch, i, &facts);
+    link->events.on_done(link->events.context, link, dispatch);
+}
+
+static void take_mail(struct mes_link *link, struct mes_link_slot *slot, struct mes_dispatch *dispatch)
+{
+    struct mes_error error = {0};
+    char text[512];
+    dispatch->started = link->mails == 0 ? link->opened_at : mes_loop_now(link->options.loop);
+    if (fill_slot(slot, dispatch, &error) != 0) {
+        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, mes_error_text(&error, MES_EN, text, sizeof text));
+        return;
+    }
+    if (link->options.most_message_bytes > 0 &&
+        slot->wire.size > (uint64_t)link->options.most_message_bytes) {
+        slot->dispatch = NULL;
+        refuse_mail(link, dispatch, MES_CAUSE_TOO_LARGE, "larger than the account's maxMessageBytes");
+        return;
+    }
+    if (mes_smtp_session_submit(link->session, &slot->message) != 0) {
+        release_slot(slot);
+        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, "out of memory");
+        return;
+    }
+    link->mails++;
+}
+
+static bool has_carried_enough(const struct mes_link *link)
+{
+    return link->options.most_mails > 0 && link->mails >= link->options.most_mails;
+}
+
+static void take_mails(struct mes_link *link)
+{
+    while (link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
+           !has_carried_enough(link) && mes_smtp_session_has_room(link->session)) {
+        struct mes_link_slot *slot = free_slot(link);
+        struct mes_dispatch *dispatch =
+            slot != NULL ? link->events.on_wants_mail(link->events.context, link) : NULL;
+        if (dispatch == NULL)
+            break;
+        take_mail(link, slot, dispatch);
+    }
+    if (!link->is_quitting && has_carried_enough(link)) {
+        link->is_quitting = true;
+        mes_smtp_session_quit(link->session);
+    }
+}
+
+/* ---- what the session says ---- */
+
+static void on_ready(void *context, struct mes_smtp_session *session)
+{
+    struct mes_link *link = checked(context);
+    link->session = session;
+    if (!link->is_ready) {
+        link->is_ready = true;
+        link->idle_since = mes_loop_now(link->options.loop);
+        link->events.on_ready(link->events.context, link);
+    }
+    take_mails(link);
+}
+
+static void refine(struct mes_link *link, const struct mes_smtp_outcome *outcome,
+                   struct mes_verdict_input *facts)
+{
+    bool was_silent = mes_conn_received_total(link->conn) == 0;
+    mes_link_refine_facts(outcome, mes_conn_failure(link->conn), was_silent, link->options.conn.port, facts);
+}
+
+/* What was not tried, or is left for a further transaction, has no outcome: the recipient is simply still
+ * open. */
+static bool has_outcome(enum mes_smtp_cause cause)
+{
+    return cause != MES_SMTP_NOT_TRIED && cause != MES_SMTP_LEFT;
+}
+
+static void tell_outcome(struct mes_link_slot *slot, const struct mes_smtp_result *result, size_t index)
+{
+    struct mes_link *link = slot->link;
+    const struct mes_smtp_outcome *outcome = &result->outcomes[index];
+    struct mes_verdict_input facts;
+    mes_link_facts(outcome, result, &facts);
+    refine(link, outcome, &facts);
+    if (outcome->cause == MES_SMTP_BODY_FAILED)
+        facts.text = mes_str_of(mes_error_argument(&slot->source.error, 1));
+    link->events.on_outcome(link->events.context, link, slot->dispatch, slot->numbers[index], &facts);
+}
+
+static void on_done(void *context, struct mes_smtp_session *session, const struct mes_smtp_result *result)
+{
+    struct mes_link *link = checked(context);
+    struct mes_link_slot *slot = result->message->context;
+    struct mes_dispatch *dispatch = slot->dispatch;
+    bool is_untouched = true;
+    (void)session;
+    for (size_t i = 0; i < slot->message.count; i++) {
+        if (!has_outcome(result->outcomes[i].cause))
+            continue;
+        is_untouched = false;
+        tell_outcome(slot, result, i);
+    }
+    release_slot(slot);
+    if (is_untouched)
+        link->events.on_returned(link->events.context, link, dispatch);
+    else
+        link->events.on_done(link->events.context, link, dispatch);
+}
+
+static void on_learned(void *context, struct mes_smtp_session *session, enum mes_smtp_fact fact)
+{
+    struct mes_link *link = checked(context);
+    (void)session;
+    link->events.on_learned(link->events.context, link, fact);
+}
+
+static void on_session_ended(void *context, struct mes_smtp_session *session,
+                             const struct mes_smtp_outcome *outcome, bool blameless)
+{
+    struct mes_link *link = checked(context);
+    struct mes_link_end end = {.is_blameless = blameless || link->is_cancelled, .was_ready = link->is_ready};
+    (void)session;
+    mes_link_facts(outcome, NULL, &end.facts);
+    refine(link, outcome, &end.facts);
+    link->is_over = true;
+    link->events.on_ended(link->events.context, link, &end);
+}
+
+static void on_trace(void *context, struct mes_smtp_session *session, char direction, struct mes_str line)
+{
+    struct mes_link *link = checked(context);
+    (void)session;
+    if (link->events.on_trace != NULL)
+        link->events.on_trace(link->events.context, direction, line);
+}
+
+/* ---- bytes and time ---- */
+
+static void destroy(struct mes_link *link)
+{
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++) {
+        struct mes_link_slot *slot = &link->slots[i];
+        if (slot->dispatch != NULL)
+            mes_wire_source_fini(&slot->source);
+        mes_wire_fini(&slot->wire);
+        mes_free(slot->recipients);
+        mes_free(slot->numbers);
+    }
+    mes_smtp_session_free(&link->session);
+    mes_timer_free(&link->timer);
+    mes_conn_close(&link->conn);
+    link->magic = 0;
+    mes_free(link);
+}
+
+/* The timer is only set anew when it would ring too late; one that rings early finds nothing due. */
+static void set_timer(struct mes_link *link)
+{
+    int64_t due = mes_smtp_session_deadline(link->session);
+    if (link->is_ready && !link->is_quitting && is_idle(link)) {
+        int64_t idle_end = link->idle_since + link->options.idle_ms;
+        due = idle_end < due ? idle_end : due;
+    }
+    if (due >= link->timer_due)
+        return;
+    int64_t now = mes_loop_now(link->options.loop);
+    link->timer_due = due;
+    mes_timer_start(link->timer, due > now ? due - now : 0);
+}
+
+static void end_without_session(struct mes_link *link, const struct mes_verdict_input *facts)
+{
+    struct mes_link_end end = {.facts = *facts, .is_blameless = link->is_cancelled};
+    link->is_over = true;
+    link->events.on_ended(link->events.context, link, &end);
+}
+
+/* Hands the session's bytes to the connection: a group goes out in one piece, and the next only when the
+ * system has taken the last, so that a large body never piles up. */
+static void write_output(struct mes_link *link)
+{
+    while (!link->is_over && mes_conn_unsent(link->conn) == 0) {
+        struct mes_str out = mes_smtp_session_output(link->session);
+        if (out.size == 0)
+            return;
+        if (mes_conn_send(link->conn, out, NULL) != 0) {
+            mes_smtp_session_sent(link->session, out.size); /* part of it may be gone */
+            mes_smtp_session_closed(link->session);
+            return;
+        }
+        mes_smtp_session_sent(link->session, out.size);
+    }
+}
+
+/* After everything that went into the session: what it wants now. May free the link. */
+static void settle(struct mes_link *link)
+{
+    if (link->session != NULL && !link->is_over) {
+        take_mails(link);
+        write_output(link);
+        if (!link->is_over && mes_smtp_session_wants_tls(link->session) &&
+            !link->options.conn.is_tls_at_once && mes_conn_start_tls(link->conn, NULL) != 0)
+            mes_smtp_session_closed(link->session);
+    }
+    if (link->session != NULL && !link->is_over && mes_smtp_session_wants_close(link->session))
+        mes_smtp_session_closed(link->session);
+    if (link->is_over) {
+        /* A QUIT that still waits goes out if it can at once; nobody waits for its answer. */
+        struct mes_str rest = link->session != NULL ? mes_smtp_session_output(link->session) : MES_STR("");
+        if (rest.size > 0 && mes_conn_send(link->conn, rest, NULL) == 0)
+            mes_smtp_session_sent(link->session, rest.size);
+        destroy(link);
+        return;
+    }
+    if (link->session != NULL)
+        set_timer(link);
+}
+
+static void on_due(void *context)
+{
+    struct mes_link *link = checked(context);
+    int64_t now = mes_loop_now(link->options.loop);
+    link->timer_due = INT64_MAX;
+    if (link->session == NULL)
+        return;
+    if (now >= mes_smtp_session_deadline(link->session)) {
+        mes_smtp_session_tick(link->session);
+    } else if (link->is_ready && is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
+        link->is_quitting = true;
+        mes_smtp_session_quit(link->session);
+    }
+    settle(link);
+}
+
+static void connected(struct mes_link *link)
+{
+    static const struct mes_smtp_callbacks callbacks = {
+        .on_ready = on_ready,
+        .on_done = on_done,
+        .on_learned = on_learned,
+        .on_ended = on_session_ended,
+        .on_trace = on_trace,
+    };
+    link->session = mes_smtp_session_new(&link->options.smtp, &callbacks, link);
+    if (link->session == NULL)
+        end_without_session(link, &(struct mes_verdict_input){.step = MES_STEP_CONNECT,
+                                                              .cause = MES_CAUSE_INTERNAL,
+                                                              .text = MES_STR("out of memory")});
+}
+
+static void received(struct mes_link *link)
+{
+    struct mes_str bytes = mes_conn_received(link->conn);
+    if (bytes.size == 0)
+        return;
+    mes_smtp_session_received(link->session, bytes);
+    mes_conn_consume(link->conn, bytes.size);
+}
+
+static void lost(struct mes_link *link)
+{
+    if (link->session != NULL) {
+        received(link);
+        if (!link->is_over)
+            mes_smtp_session_closed(link->session);
+        return;
+    }
+    struct mes_verdict_input facts;
+    mes_link_conn_facts(mes_conn_failure(link->conn), &facts);
+    end_without_session(link, &facts);
+}
+
+static void on_event(void *context, struct mes_conn *conn, enum mes_conn_event event)
+{
+    struct mes_link *link = checked(context);
+    link->conn = conn;
+    switch (event) {
+    case MES_CONN_CONNECTED:
+        connected(link);
+        break;
+    case MES_CONN_SECURED:
+        mes_smtp_session_secured(link->session);
+        break;
+    case MES_CONN_DATA:
+        received(link);
+        break;
+    case MES_CONN_DRAINED:
+        break;
+    case MES_CONN_CLOSED:
+    case MES_CONN_TIMEOUT:
+    case MES_CONN_FAILED:
+        lost(link);
+        break;
+    }
+    settle(link);
+}
+
+/* ---- the link's own interface ---- */
+
+int mes_link_new(const struct mes_link_options *options, const struct mes_link_events *events,
+                 struct mes_link **link_out, struct mes_error *error)
+{
+    struct mes_link *link = mes_alloc(sizeof *link);
+    if (link == NULL)
+        return mes_fail_nomem(error);
+    link->magic = MES_LINK_MAGIC;
+    link->options = *options;
+    link->events = *events;
+    link->timer_due = INT64_MAX;
+    link->opened_at = mes_loop_now(options->loop);
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++) {
+        link->slots[i].link = link;
+        mes_wire_init(&link->slots[i].wire);
+    }
+    link->options.conn.on_event = on_event;
+    link->options.conn.context = link;
+    int code = mes_timer_new(options->loop, on_due, link, &link->timer, error);
+    if (code == 0)
+        code = mes_conn_open(options->loop, &link->options.conn, options->addresses, &link->conn, error);
+    if (code != 0) {
+        destroy(link);
+        return code;
+    }
+    *link_out = link;
+    return 0;
+}
+
+void mes_link_abort(struct mes_link *link)
+{
+    link->is_cancelled = true;
+    if (link->is_ready && is_idle(link)) {
+        mes_smtp_session_quit(link->session);
+        write_output(link);
+    }
+    if (link->session != NULL && !link->is_over)
+        mes_smtp_session_closed(link->session);
+    else if (link->session == NULL)
+        end_without_session(
+            link, &(struct mes_verdict_input){.step = MES_STEP_CONNECT, .cause = MES_CAUSE_CANCELLED});
+    settle(link);
+}
+
+void mes_link_offer(struct mes_link *link)
+{
+    settle(link);
+}
+
+void mes_link_cancel(struct mes_link *link, int64_t grace_ms)
+{
+    if (link->session == NULL) {
+        mes_link_abort(link);
+        return;
+    }
+    link->is_cancelled = true;
+    mes_smtp_session_cancel(link->session, grace_ms);
+    settle(link);
+}
+
+struct mes_smtp_session *mes_link_session(struct mes_link *link)
+{
+    return link->session;
+}
+
+bool mes_link_is_ready(const struct mes_link *link)
+{
+    return link->is_ready && !link->is_over;
+}

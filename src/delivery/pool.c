@@ -1,0 +1,529 @@
+#include "delivery/pool.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/host.h"
+#include "delivery/link.h"
+#include "delivery/link_facts.h"
+#include "delivery/relay_memory.h"
+#include "i18n/say.h"
+#include "net/resolve.h"
+#include "net/timer.h"
+#include "net/tls.h"
+
+enum {
+    MES_POOL_MAGIC = 0x504f4f4c,
+    MES_POOL_RETURNS = 3,              /* untouched ends of sessions before the account is asked anew */
+    MES_POOL_IDLE_MS = 30 * 1000,      /* most relays close after 60 s or more */
+    MES_POOL_ADDRESSES_MS = 60 * 1000, /* how long a lookup is used */
+    MES_POOL_TLS_MS = 30 * 1000,
+};
+
+struct mes_pool_link {
+    struct mes_pool_link *next;
+    struct mes_pool *pool;
+    struct mes_link *link;
+    unsigned cuts_after_x;
+};
+
+struct mes_pool {
+    struct mes_transport transport; /* first, so that the one is the other */
+    unsigned magic;
+    const struct mes_account_state *state;
+    const struct mes_memory *memory;
+    struct mes_loop *loop;
+    struct mes_transport_events events;
+    struct mes_tls *tls;
+    struct mes_error tls_error;
+    struct mes_smtp_options smtp;
+    char ehlo_name[MES_HOST_NAME_SPACE];
+    struct mes_timer *timer; /* work that must not happen inside a caller's call */
+    struct mes_resolve *resolve;
+    struct mes_address_list addresses;
+    int64_t addresses_until;
+    struct mes_pool_link *links;
+    unsigned link_count;
+    unsigned ready_count;          /* links that got as far as taking mails */
+    unsigned most_links;           /* lowered when the relay refuses further connections */
+    struct mes_pool_link *x_trial; /* the one connection on which X is tried */
+    unsigned x_cuts;
+    struct mes_dispatch *first;
+    struct mes_dispatch **last;
+    size_t waiting;
+    bool is_cancelled;
+};
+
+static struct mes_pool *checked(void *context)
+{
+    struct mes_pool *pool = context;
+    assert(pool->magic == MES_POOL_MAGIC);
+    return pool;
+}
+
+/* ---- the queue ---- */
+
+static void append(struct mes_pool *pool, struct mes_dispatch *dispatch)
+{
+    dispatch->next = NULL;
+    *pool->last = dispatch;
+    pool->last = &dispatch->next;
+    pool->waiting++;
+}
+
+static void prepend(struct mes_pool *pool, struct mes_dispatch *dispatch)
+{
+    dispatch->next = pool->first;
+    if (pool->first == NULL)
+        pool->last = &dispatch->next;
+    pool->first = dispatch;
+    pool->waiting++;
+}
+
+static struct mes_dispatch *pop(struct mes_pool *pool)
+{
+    struct mes_dispatch *dispatch = pool->first;
+    if (dispatch == NULL)
+        return NULL;
+    pool->first = dispatch->next;
+    if (pool->first == NULL)
+        pool->last = &pool->first;
+    pool->waiting--;
+    dispatch->next = NULL;
+    return dispatch;
+}
+
+static void return_all(struct mes_pool *pool)
+{
+    for (struct mes_dispatch *dispatch = pop(pool); dispatch != NULL; dispatch = pop(pool))
+        pool->events.on_returned(pool->events.context, dispatch);
+}
+
+/* The same fate for every recipient that is still open. */
+static void end_dispatch(struct mes_pool *pool, struct mes_dispatch *dispatch,
+                         const struct mes_verdict_input *facts)
+{
+    for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
+        if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
+            pool->events.on_outcome(pool->events.context, dispatch, i, facts, pool->link_count);
+    pool->events.on_done(pool->events.context, dispatch);
+}
+
+/* The account cannot be reached or used: the first mail that waits learns why, the others are sent elsewhere.
+ */
+static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input *facts, int64_t started)
+{
+    struct mes_dispatch *dispatch = pop(pool);
+    if (dispatch == NULL)
+        return;
+    dispatch->started = started;
+    end_dispatch(pool, dispatch, facts);
+    return_all(pool);
+}
+
+static void plan(struct mes_pool *pool)
+{
+    if (!mes_timer_is_active(pool->timer))
+        mes_timer_start(pool->timer, 0);
+}
+
+/* ---- what the relay bears ---- */
+
+static void remember(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_relay relay,
+                     const char *reason)
+{
+    struct mes_smtp_session *session = mes_link_session(link);
+    mes_relay_memory_note(pool->memory, pool->state->settings->host, (unsigned)pool->state->settings->port,
+                          mes_smtp_session_keywords(session), relay, reason,
+                          mes_clock_wall(mes_loop_clock(pool->loop)));
+    for (struct mes_pool_link *at = pool->links; at != NULL; at = at->next)
+        if (at->link != NULL && mes_link_is_ready(at->link))
+            mes_smtp_session_set_relay(mes_link_session(at->link), relay);
+}
+
+/* X is tried on one connection while the others go by P. */
+static enum mes_smtp_relay relay_for(struct mes_pool *pool, struct mes_pool_link *mine, struct mes_link *link)
+{
+    struct mes_str keywords = mes_smtp_session_keywords(mes_link_session(link));
+    enum mes_smtp_relay relay = mes_relay_memory_load(pool->memory, pool->state->settings->host,
+                                                      (unsigned)pool->state->settings->port, keywords,
+                                                      mes_clock_wall(mes_loop_clock(pool->loop)));
+    if (relay != MES_SMTP_RELAY_UNKNOWN)
+        return relay;
+    if (pool->x_trial != NULL && pool->x_trial != mine)
+        return MES_SMTP_RELAY_P;
+    pool->x_trial = mine;
+    return MES_SMTP_RELAY_UNKNOWN;
+}
+
+static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact fact)
+{
+    struct mes_pool_link *mine = context;
+    struct mes_pool *pool = checked(mine->pool);
+    switch (fact) {
+    case MES_SMTP_FACT_P_WORKS:
+        break;
+    case MES_SMTP_FACT_X_WORKS:
+        remember(pool, link, MES_SMTP_RELAY_X, "worked");
+        break;
+    case MES_SMTP_FACT_X_REFUSED:
+        remember(pool, link, MES_SMTP_RELAY_P, "refused a MAIL sent with the body before");
+        break;
+    case MES_SMTP_FACT_X_CUT:
+        if (++pool->x_cuts >= 2)
+            remember(pool, link, MES_SMTP_RELAY_P, "cut the connection twice after such a MAIL");
+        break;
+    case MES_SMTP_FACT_P_BROKEN:
+        remember(pool, link, MES_SMTP_RELAY_LOCK_STEP, "offers PIPELINING and cannot do it");
+        break;
+    }
+}
+
+/* ---- what links tell ---- */
+
+static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    return mine->pool->is_cancelled ? NULL : pop(mine->pool);
+}
+
+static void on_ready(void *context, struct mes_link *link)
+{
+    struct mes_pool_link *mine = context;
+    struct mes_pool *pool = checked(mine->pool);
+    mine->link = link;
+    pool->ready_count++;
+    mes_smtp_session_set_relay(mes_link_session(link), relay_for(pool, mine, link));
+    plan(pool); /* the account works: more connections may follow */
+}
+
+static void on_outcome(void *context, struct mes_link *link, struct mes_dispatch *dispatch, size_t number,
+                       const struct mes_verdict_input *facts)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    mine->pool->events.on_outcome(mine->pool->events.context, dispatch, number, facts,
+                                  mine->pool->link_count - 1);
+}
+
+static void on_done(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    mine->pool->events.on_done(mine->pool->events.context, dispatch);
+}
+
+/* A relay that takes the login and hangs up before the first mail, again and again, has had its chance. */
+static void give_up_on_relay(struct mes_pool *pool, struct mes_dispatch *dispatch)
+{
+    const struct mes_verdict_input facts = {
+        .step = MES_STEP_MAIL,
+        .cause = MES_CAUSE_CUT,
+        .text = MES_STR("the relay closed every connection before a mail could be sent"),
+    };
+    end_dispatch(pool, dispatch, &facts);
+}
+
+static void on_returned(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
+{
+    struct mes_pool_link *mine = context;
+    struct mes_pool *pool = checked(mine->pool);
+    (void)link;
+    if (pool->is_cancelled) {
+        pool->events.on_returned(pool->events.context, dispatch);
+    } else if (++dispatch->returns > MES_POOL_RETURNS) {
+        give_up_on_relay(pool, dispatch);
+    } else {
+        prepend(pool, dispatch);
+        plan(pool);
+    }
+}
+
+static void on_trace(void *context, char direction, struct mes_str line)
+{
+    struct mes_pool_link *mine = context;
+    const struct mes_pool *pool = mine->pool;
+    if (pool->events.on_trace != NULL)
+        pool->events.on_trace(pool->events.context, pool->state->settings->identity, direction, line);
+}
+
+static void forget(struct mes_pool_link *mine)
+{
+    struct mes_pool *pool = mine->pool;
+    struct mes_pool_link **at = &pool->links;
+    while (*at != mine)
+        at = &(*at)->next;
+    *at = mine->next;
+    pool->link_count--;
+    if (pool->x_trial == mine)
+        pool->x_trial = NULL;
+    mes_free(mine);
+}
+
+static void on_ended(void *context, struct mes_link *link, const struct mes_link_end *end)
+{
+    struct mes_pool_link *mine = context;
+    struct mes_pool *pool = checked(mine->pool);
+    (void)link;
+    if (end->was_ready)
+        pool->ready_count--;
+    forget(mine);
+    if (!end->was_ready && !end->is_blameless && !pool->is_cancelled) {
+        /* One connection too many says nothing against the account as long as others work. */
+        if (pool->ready_count > 0)
+            pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
+        else
+            charge_failure(pool, &end->facts, mes_loop_now(pool->loop));
+    }
+    plan(pool);
+}
+
+/* ---- opening links ---- */
+
+static struct mes_conn_options conn_options(const struct mes_pool *pool)
+{
+    const struct mes_account *settings = pool->state->settings;
+    int tls_ms = (int)settings->connect_timeout * 1000;
+    return (struct mes_conn_options){
+        .host = settings->host,
+        .port = (uint16_t)settings->port,
+        .tls = pool->tls,
+        .is_tls_at_once = settings->tls == MES_ACCOUNT_TLS_AT_ONCE,
+        .connect_timeout_ms = (int)settings->connect_timeout * 1000,
+        .tls_timeout_ms = tls_ms < MES_POOL_TLS_MS ? tls_ms : MES_POOL_TLS_MS,
+        .write_timeout_ms = (int)settings->write_timeout * 1000,
+    };
+}
+
+static int open_link(struct mes_pool *pool, struct mes_error *error)
+{
+    static const struct mes_link_events events = {on_wants_mail, on_ready, on_learned, on_outcome, on_done,
+                                                  on_returned,   on_ended, on_trace,   NULL};
+    struct mes_link_events mine_events = events;
+    struct mes_pool_link *mine = mes_alloc(sizeof *mine);
+    if (mine == NULL)
+        return mes_fail_nomem(error);
+    mine->pool = pool;
+    mine_events.context = mine;
+    const struct mes_link_options options = {
+        .loop = pool->loop,
+        .conn = conn_options(pool),
+        .smtp = pool->smtp,
+        .addresses = &pool->addresses,
+        .most_mails = (unsigned)pool->state->settings->max_messages_per_connection,
+        .most_message_bytes = pool->state->settings->max_message_bytes,
+        .idle_ms = MES_POOL_IDLE_MS,
+    };
+    int code = mes_link_new(&options, &mine_events, &mine->link, error);
+    if (code != 0) {
+        mes_free(mine);
+        return code;
+    }
+    mine->next = pool->links;
+    pool->links = mine;
+    pool->link_count++;
+    return 0;
+}
+
+static void charge_error(struct mes_pool *pool, enum mes_step step, enum mes_cause cause,
+                         const struct mes_error *error)
+{
+    char text[512];
+    const struct mes_verdict_input facts = {
+        .step = step,
+        .cause = cause,
+        .text = mes_str_of(mes_error_text(error, MES_EN, text, sizeof text)),
+    };
+    charge_failure(pool, &facts, mes_loop_now(pool->loop));
+}
+
+static void on_resolved(void *context, const struct mes_resolve_result *result)
+{
+    struct mes_pool *pool = checked(context);
+    if (result->cause == MES_RESOLVE_OK) {
+        pool->addresses = result->addresses;
+        pool->addresses_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
+    } else {
+        struct mes_verdict_input facts;
+        mes_link_resolve_facts(result, &facts);
+        charge_failure(pool, &facts, mes_loop_now(pool->loop));
+    }
+    plan(pool);
+}
+
+static bool has_addresses(struct mes_pool *pool)
+{
+    if (pool->addresses.count > 0 && mes_loop_now(pool->loop) < pool->addresses_until)
+        return true;
+    if (pool->resolve != NULL)
+        return false;
+    const struct mes_resolve_options options = {
+        .host = pool->state->settings->host,
+        .timeout_ms = (int)pool->state->settings->connect_timeout * 1000,
+        .on_done = on_resolved,
+        .context = pool,
+    };
+    struct mes_error error = {0};
+    if (mes_resolve_start(pool->loop, &options, &pool->resolve, &error) != 0)
+        charge_error(pool, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
+    return false;
+}
+
+/* Until one connection has shown that the account works, there is only one: ten logins with a wrong password
+ * at a time would lock it. */
+static bool may_open_link(const struct mes_pool *pool)
+{
+    uint32_t most =
+        mes_account_state_most_connections(pool->state, mes_clock_wall(mes_loop_clock(pool->loop)));
+    if (pool->most_links < most)
+        most = pool->most_links;
+    if (pool->ready_count == 0)
+        most = 1;
+    /* What is being set up will take a mail of its own. */
+    unsigned setting_up = pool->link_count - pool->ready_count;
+    return pool->link_count < most && pool->waiting > setting_up;
+}
+
+static void on_due(void *context)
+{
+    struct mes_pool *pool = checked(context);
+    if (pool->is_cancelled) {
+        return_all(pool);
+        return;
+    }
+    if (pool->waiting > 0 && pool->tls_error.code != 0) {
+        charge_error(pool, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &pool->tls_error);
+        return;
+    }
+    /* Offering may end a link, and with it this list's entry. */
+    for (struct mes_pool_link *at = pool->links, *next; at != NULL && pool->waiting > 0; at = next) {
+        next = at->next;
+        if (mes_link_is_ready(at->link))
+            mes_link_offer(at->link);
+    }
+    while (pool->waiting > 0 && may_open_link(pool) && has_addresses(pool)) {
+        struct mes_error error = {0};
+        if (open_link(pool, &error) != 0)
+            charge_error(pool, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
+    }
+}
+
+/* ---- the transport's face ---- */
+
+static void start(struct mes_transport *transport, struct mes_dispatch *dispatch)
+{
+    struct mes_pool *pool = checked(transport);
+    append(pool, dispatch);
+    plan(pool);
+}
+
+static void cancel(struct mes_transport *transport, int64_t grace_ms)
+{
+    struct mes_pool *pool = checked(transport);
+    pool->is_cancelled = true;
+    mes_resolve_cancel(&pool->resolve);
+    for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
+        next = at->next;
+        mes_link_cancel(at->link, grace_ms);
+    }
+    plan(pool);
+}
+
+static void pool_free(struct mes_transport **transport)
+{
+    struct mes_pool *pool = checked(*transport);
+    pool->is_cancelled = true;
+    mes_resolve_cancel(&pool->resolve);
+    while (pool->links != NULL)
+        mes_link_abort(pool->links->link);
+    return_all(pool);
+    mes_timer_free(&pool->timer);
+    mes_tls_free(&pool->tls);
+    pool->magic = 0;
+    mes_free(pool);
+    *transport = NULL;
+}
+
+static void make_smtp_options(struct mes_pool *pool)
+{
+    static const enum mes_smtp_tls tls[] = {
+        [MES_ACCOUNT_TLS_NONE] = MES_SMTP_TLS_NONE,
+        [MES_ACCOUNT_TLS_AT_ONCE] = MES_SMTP_TLS_AT_ONCE,
+        [MES_ACCOUNT_TLS_STARTTLS] = MES_SMTP_TLS_STARTTLS,
+        [MES_ACCOUNT_TLS_IF_OFFERED] = MES_SMTP_TLS_WHERE_OFFERED,
+    };
+    static const enum mes_smtp_mechanism mechanisms[] = {
+        [MES_AUTH_AUTO] = MES_SMTP_MECHANISM_AUTO,
+        [MES_AUTH_PLAIN] = MES_SMTP_MECHANISM_PLAIN,
+        [MES_AUTH_LOGIN] = MES_SMTP_MECHANISM_LOGIN,
+        [MES_AUTH_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
+    };
+    static const enum mes_smtp_pace paces[] = {
+        [MES_PIPELINING_AUTO] = MES_SMTP_PACE_AUTO, [MES_PIPELINING_OFF] = MES_SMTP_PACE_OFF,
+        [MES_PIPELINING_P] = MES_SMTP_PACE_P,       [MES_PIPELINING_X] = MES_SMTP_PACE_X,
+        [MES_PIPELINING_B] = MES_SMTP_PACE_B,
+    };
+    const struct mes_account *settings = pool->state->settings;
+    const char *ehlo =
+        settings->ehlo_name[0] != '\0' ? settings->ehlo_name : mes_host_ehlo_name(pool->ehlo_name);
+    int64_t now = mes_clock_wall(mes_loop_clock(pool->loop));
+    pool->smtp = (struct mes_smtp_options){
+        .ehlo_name = mes_str_of(ehlo),
+        .tls = tls[settings->tls],
+        .user = settings->password_authentication ? mes_str_of(settings->user_name) : MES_STR(""),
+        .secret = settings->password,
+        .mechanism = mechanisms[settings->auth_mechanism],
+        .plaintext_auth = settings->allow_plaintext_auth,
+        .pace = paces[settings->pipelining],
+        .greeting_ms = settings->read_timeout * 1000,
+        .read_ms = settings->read_timeout * 1000,
+        .write_ms = settings->write_timeout * 1000,
+        .final_ms = settings->final_reply_timeout * 1000,
+        .most_recipients = mes_account_state_most_recipients(pool->state, now),
+        .clock = mes_loop_clock(pool->loop),
+    };
+}
+
+static void load_tls(struct mes_pool *pool)
+{
+    const struct mes_account *settings = pool->state->settings;
+    const struct mes_tls_options options = {
+        .ca_file = settings->tls_ca_file[0] != '\0' ? settings->tls_ca_file : NULL,
+        .minimum_version = (enum mes_tls_version)settings->tls_min_version,
+        .allow_invalid_certificate = settings->allow_invalid_certificate,
+        .certificate_file =
+            settings->client_certificate_file[0] != '\0' ? settings->client_certificate_file : NULL,
+        .key_password = settings->client_certificate_password,
+    };
+    if (settings->tls != MES_ACCOUNT_TLS_NONE && mes_tls_new(&options, &pool->tls, &pool->tls_error) != 0)
+        pool->tls = NULL;
+}
+
+int mes_pool_new(const struct mes_account_state *state, const struct mes_memory *memory,
+                 struct mes_loop *loop, const struct mes_transport_events *events,
+                 struct mes_transport **transport_out, struct mes_error *error)
+{
+    static const struct mes_transport_face face = {start, cancel, pool_free};
+    struct mes_pool *pool = mes_alloc(sizeof *pool);
+    if (pool == NULL)
+        return mes_fail_nomem(error);
+    pool->transport.face = &face;
+    pool->magic = MES_POOL_MAGIC;
+    pool->state = state;
+    pool->memory = memory;
+    pool->loop = loop;
+    pool->events = *events;
+    pool->last = &pool->first;
+    pool->most_links = UINT32_MAX;
+    int code = mes_timer_new(loop, on_due, pool, &pool->timer, error);
+    if (code != 0) {
+        mes_free(pool);
+        return code;
+    }
+    make_smtp_options(pool);
+    load_tls(pool);
+    *transport_out = &pool->transport;
+    return 0;
+}

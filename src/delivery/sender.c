@@ -1,0 +1,424 @@
+#include "mes/sender.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "delivery/account_state.h"
+#include "delivery/job.h"
+#include "delivery/memory_ram.h"
+#include "delivery/pool.h"
+#include "delivery/router.h"
+#include "i18n/say.h"
+#include "net/loop.h"
+#include "net/timer.h"
+
+enum { MES_SENDER_MAGIC = 0x53454e44, MES_ALLOWED_SPACE = 512 };
+
+/* A submitted message. */
+struct mes_submission {
+    struct mes_submission *next;
+    struct mes_job *job;
+    void (*on_done)(void *context, struct mes_report *report);
+    void *context;
+};
+
+struct mes_sender {
+    unsigned magic;
+    const struct mes_account_list *list;
+    struct mes_sender_options options;
+    char *only; /* the one account that may be used; NULL: all */
+    struct mes_memory memory;
+    struct mes_memory_ram *ram;
+    struct mes_loop *loop;
+    struct mes_timer *timer; /* paced and waiting mails */
+    struct mes_account_state *accounts;
+    size_t account_count;
+    struct mes_job_host host;
+    struct mes_submission *submissions;
+    struct mes_submission **last;
+    atomic_int cancel_grace; /* -1: not cancelled; set by a signal handler */
+    bool is_cancelled;
+};
+
+static struct mes_sender *checked(void *context)
+{
+    struct mes_sender *sender = context;
+    assert(sender->magic == MES_SENDER_MAGIC);
+    return sender;
+}
+
+/* ---- what transports tell ---- */
+
+static void on_outcome(void *context, struct mes_dispatch *dispatch, size_t number,
+                       const struct mes_verdict_input *facts, unsigned connections)
+{
+    (void)context;
+    mes_job_on_outcome(dispatch, number, facts, connections);
+}
+
+static void on_done(void *context, struct mes_dispatch *dispatch)
+{
+    (void)context;
+    mes_job_on_done(dispatch);
+}
+
+static void on_returned(void *context, struct mes_dispatch *dispatch)
+{
+    (void)context;
+    mes_job_on_returned(dispatch);
+}
+
+static void on_trace(void *context, const char *account, char direction, struct mes_str line)
+{
+    const struct mes_sender *sender = checked(context);
+    sender->options.on_trace(sender->options.context, account, direction, line.data, line.size);
+}
+
+/* ---- making and freeing ---- */
+
+static int open_account(struct mes_sender *sender, size_t index, struct mes_error *error)
+{
+    struct mes_account_state *state = &sender->accounts[index];
+    const struct mes_transport_events events = {
+        .on_outcome = on_outcome,
+        .on_done = on_done,
+        .on_returned = on_returned,
+        .on_trace = sender->options.on_trace != NULL ? on_trace : NULL,
+        .context = sender,
+    };
+    int code =
+        mes_account_state_init(state, mes_account_list_at(sender->list, index), &sender->memory, error);
+    if (code != 0)
+        return code;
+    sender->account_count++;
+    return mes_pool_new(state, &sender->memory, sender->loop, &events, &state->transport, error);
+}
+
+static void on_due(void *context)
+{
+    (void)context; /* the turn of the loop was all that was wanted: step looks for work after each */
+}
+
+static int open_memory(struct mes_sender *sender, struct mes_error *error)
+{
+    if (sender->options.memory != NULL) {
+        sender->memory = *sender->options.memory;
+        return 0;
+    }
+    sender->ram = mes_memory_ram_new();
+    if (sender->ram == NULL)
+        return mes_fail_nomem(error);
+    sender->memory = mes_memory_ram_face(sender->ram);
+    return 0;
+}
+
+static int open_accounts(struct mes_sender *sender, struct mes_error *error)
+{
+    size_t count = mes_account_list_count(sender->list);
+    int code = 0;
+    sender->accounts = mes_alloc(count * sizeof *sender->accounts);
+    if (sender->accounts == NULL)
+        return mes_fail_nomem(error);
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = open_account(sender, i, error);
+    return code;
+}
+
+static int choose_account(struct mes_sender *sender, struct mes_error *error)
+{
+    if (sender->options.account == NULL)
+        return 0;
+    const struct mes_account *wished =
+        mes_account_list_find(sender->list, mes_str_of(sender->options.account));
+    if (wished == NULL)
+        return mes_fail(error, MES_E_CONFIG, MES_SAY_delivery_no_such_account,
+                        MES_ARGS(sender->options.account));
+    sender->only = mes_copy(wished->identity, strlen(wished->identity));
+    return sender->only != NULL ? 0 : mes_fail_nomem(error);
+}
+
+static int open_sender(struct mes_sender *sender, struct mes_error *error)
+{
+    int code = mes_loop_new(NULL, &sender->loop, error);
+    if (code == 0)
+        code = mes_timer_new(sender->loop, on_due, sender, &sender->timer, error);
+    if (code == 0)
+        code = open_memory(sender, error);
+    if (code == 0)
+        code = choose_account(sender, error);
+    if (code == 0)
+        code = open_accounts(sender, error);
+    sender->host = (struct mes_job_host){
+        .accounts = sender->accounts,
+        .account_count = sender->account_count,
+        .clock = mes_clock_system(),
+        .failover_any = mes_account_list_globals(sender->list)->failover_on == MES_FAILOVER_ON_ANY,
+        .is_bulk = sender->options.bulk,
+        .retry_for_ms = sender->options.retry_for_ms,
+        .on_result = sender->options.on_result,
+        .context = sender->options.context,
+    };
+    return code;
+}
+
+int mes_sender_new(const struct mes_account_list *list, const struct mes_sender_options *options,
+                   struct mes_sender **sender_out, struct mes_error *error)
+{
+    struct mes_sender *sender = mes_alloc(sizeof *sender);
+    if (sender == NULL)
+        return mes_fail_nomem(error);
+    sender->magic = MES_SENDER_MAGIC;
+    sender->list = list;
+    if (options != NULL)
+        sender->options = *options;
+    sender->last = &sender->submissions;
+    atomic_init(&sender->cancel_grace, -1);
+    int code = open_sender(sender, error);
+    if (code != 0) {
+        mes_sender_free(&sender);
+        return code;
+    }
+    *sender_out = sender;
+    return 0;
+}
+
+static void finish(struct mes_sender *sender, struct mes_submission *submission)
+{
+    struct mes_submission **at = &sender->submissions;
+    while (*at != submission)
+        at = &(*at)->next;
+    *at = submission->next;
+    if (*at == NULL)
+        sender->last = at;
+    struct mes_report *report = mes_job_take_report(submission->job);
+    mes_job_free(&submission->job);
+    submission->on_done(submission->context, report);
+    mes_free(submission);
+}
+
+static void free_accounts(struct mes_sender *sender)
+{
+    for (size_t i = 0; i < sender->account_count; i++)
+        if (sender->accounts[i].transport != NULL)
+            sender->accounts[i].transport->face->free(&sender->accounts[i].transport);
+    /* Every dispatch has come back now, so the jobs can be brought to their end. */
+    while (sender->submissions != NULL) {
+        mes_job_cancel(sender->submissions->job);
+        (void)mes_job_work(sender->submissions->job);
+        finish(sender, sender->submissions);
+    }
+    for (size_t i = 0; i < sender->account_count; i++)
+        mes_account_state_fini(&sender->accounts[i]);
+    mes_free(sender->accounts);
+}
+
+void mes_sender_free(struct mes_sender **sender)
+{
+    if (*sender == NULL)
+        return;
+    free_accounts(*sender);
+    mes_timer_free(&(*sender)->timer);
+    mes_loop_free(&(*sender)->loop);
+    mes_memory_ram_free(&(*sender)->ram);
+    mes_free((*sender)->only);
+    (*sender)->magic = 0;
+    mes_free(*sender);
+    *sender = NULL;
+}
+
+/* ---- submitting ---- */
+
+/* "a@x, *@y": what the accounts allow, for the refusal of a From that none of them takes. */
+static void list_allowed(const struct mes_sender *sender, struct mes_buf *out)
+{
+    for (size_t i = 0; i < sender->account_count; i++) {
+        const struct mes_account *account = sender->accounts[i].settings;
+        mes_buf_add_text(out, out->size > 0 ? ", " : "");
+        mes_buf_add_text(out, account->from_address);
+        for (size_t k = 0; k < account->allowed_from.count; k++) {
+            mes_buf_add_text(out, ", ");
+            mes_buf_add_text(out, account->allowed_from.texts[k]);
+        }
+    }
+}
+
+static int refuse_from(const struct mes_sender *sender, const char *from, struct mes_error *error)
+{
+    struct mes_buf allowed;
+    mes_buf_init(&allowed, MES_ALLOWED_SPACE);
+    list_allowed(sender, &allowed);
+    int code = mes_fail(error, MES_E_INPUT, MES_SAY_delivery_from_not_allowed,
+                        MES_ARGS(from, mes_buf_text(&allowed)));
+    mes_buf_fini(&allowed);
+    return code;
+}
+
+/* Which accounts this message may use. `*flags_out` is the caller's. */
+static int find_candidates(const struct mes_sender *sender, const char *from, bool **flags_out,
+                           struct mes_error *error)
+{
+    bool requires = mes_account_list_globals(sender->list)->from_policy == MES_FROM_POLICY_REQUIRE;
+    bool *flags = mes_alloc(sender->account_count * sizeof *flags);
+    bool has_any = false, has_from = from[0] == '\0';
+    if (flags == NULL)
+        return mes_fail_nomem(error);
+    for (size_t i = 0; i < sender->account_count; i++) {
+        const struct mes_account *account = sender->accounts[i].settings;
+        bool is_wished = sender->only == NULL || strcmp(sender->only, account->identity) == 0;
+        bool is_fit = is_wished && mes_router_is_candidate(account, sender->options.bulk, NULL);
+        bool takes_from = has_from || mes_router_is_candidate(account, sender->options.bulk, from);
+        flags[i] = is_fit && (takes_from || !requires);
+        has_any = has_any || is_fit;
+        has_from = has_from || (is_fit && takes_from);
+    }
+    if (!has_any || !has_from) {
+        mes_free(flags);
+        return has_any ? refuse_from(sender, from, error)
+                       : mes_fail(error, MES_E_CONFIG, MES_SAY_delivery_no_account_for_kind, MES_NO_ARGS);
+    }
+    *flags_out = flags;
+    return 0;
+}
+
+static const char *domain_of(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    return at != NULL ? at + 1 : "localhost";
+}
+
+static int compile(struct mes_sender *sender, const struct mes_message *message,
+                   struct mes_compose_job **job_out, struct mes_error *error)
+{
+    const struct mes_account_globals *globals = mes_account_list_globals(sender->list);
+    struct mes_zone *zone = NULL;
+    int code = mes_zone_load(globals->time_zone, &zone, error);
+    if (code != 0)
+        return code;
+    const struct mes_compose_options options = {
+        .domain = domain_of(mes_account_list_at(sender->list, 0)->from_address),
+        .clock = mes_clock_system(),
+        .zone_minutes = mes_zone_offset(zone, mes_clock_wall(mes_clock_system())) / 60,
+    };
+    mes_zone_free(&zone);
+    return mes_compose_job_new(message, &options, job_out, error);
+}
+
+int mes_submit(struct mes_sender *sender, const struct mes_message *message,
+               void (*done)(void *context, struct mes_report *report), void *context, struct mes_error *error)
+{
+    struct mes_compose_job *compiled = NULL;
+    bool *is_candidate = NULL;
+    int code = compile(sender, message, &compiled, error);
+    if (code != 0)
+        return code;
+    code = find_candidates(sender, mes_compose_job_wishes(compiled)->from_address, &is_candidate, error);
+    if (code != 0) {
+        mes_compose_job_free(&compiled);
+        return code;
+    }
+    struct mes_submission *submission = mes_alloc(sizeof *submission);
+    struct mes_job *job = mes_job_new(&sender->host, compiled, is_candidate);
+    if (submission == NULL || job == NULL) {
+        mes_job_free(&job);
+        mes_free(submission);
+        return mes_fail_nomem(error);
+    }
+    *submission = (struct mes_submission){.job = job, .on_done = done, .context = context};
+    if (sender->is_cancelled)
+        mes_job_cancel(job);
+    *sender->last = submission;
+    sender->last = &submission->next;
+    mes_loop_wake(sender->loop); /* a foreign loop that waits already has to step */
+    return 0;
+}
+
+/* ---- the loop ---- */
+
+static void take_cancel(struct mes_sender *sender)
+{
+    int grace = atomic_load(&sender->cancel_grace);
+    if (grace < 0 || sender->is_cancelled)
+        return;
+    sender->is_cancelled = true;
+    for (struct mes_submission *at = sender->submissions; at != NULL; at = at->next)
+        mes_job_cancel(at->job);
+    for (size_t i = 0; i < sender->account_count; i++)
+        sender->accounts[i].transport->face->cancel(sender->accounts[i].transport, grace);
+}
+
+static void work(struct mes_sender *sender)
+{
+    int64_t next_due = INT64_MAX;
+    for (struct mes_submission *at = sender->submissions, *next; at != NULL; at = next) {
+        int64_t due = mes_job_work(at->job);
+        next = at->next;
+        next_due = due < next_due ? due : next_due;
+        if (mes_job_is_done(at->job))
+            finish(sender, at);
+    }
+    if (next_due == INT64_MAX)
+        mes_timer_stop(sender->timer);
+    else
+        mes_timer_start(sender->timer, next_due - mes_clock_monotonic(sender->host.clock));
+}
+
+static bool step(struct mes_sender *sender, int timeout_ms)
+{
+    work(sender);
+    mes_loop_step(sender->loop, sender->submissions != NULL ? timeout_ms : 0);
+    take_cancel(sender);
+    work(sender);
+    return sender->submissions != NULL;
+}
+
+bool mes_sender_step(struct mes_sender *sender)
+{
+    return step(checked(sender), 0);
+}
+
+int mes_sender_fd(const struct mes_sender *sender)
+{
+    return mes_loop_fd(sender->loop);
+}
+
+int mes_sender_timeout_ms(const struct mes_sender *sender)
+{
+    return mes_loop_timeout_ms(sender->loop);
+}
+
+void mes_sender_cancel(struct mes_sender *sender, int grace_ms)
+{
+    atomic_store(&sender->cancel_grace, grace_ms > 0 ? grace_ms : 0);
+    mes_loop_wake(sender->loop);
+}
+
+struct mes_send_wait {
+    struct mes_report *report;
+    bool is_done;
+};
+
+static void on_sent(void *context, struct mes_report *report)
+{
+    struct mes_send_wait *wait = context;
+    wait->report = report;
+    wait->is_done = true;
+}
+
+int mes_send(struct mes_sender *sender, const struct mes_message *message, struct mes_report **report_out,
+             struct mes_error *error)
+{
+    struct mes_send_wait wait = {0};
+    int code = mes_submit(sender, message, on_sent, &wait, error);
+    if (code != 0)
+        return code;
+    while (!wait.is_done)
+        (void)step(checked(sender), -1);
+    if (wait.report == NULL)
+        return mes_fail_nomem(error);
+    *report_out = wait.report;
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* A rendered mail as a stream: memory as it is, files through the reader. */
+#ifndef MES_DELIVERY_WIRE_SOURCE_H
+#define MES_DELIVERY_WIRE_SOURCE_H
+
+#include "base/source.h"
+#include "compose/wire.h"
+#include "net/loop.h"
+#include "net/reader.h"
+
+struct mes_wire_source {
+    struct mes_source source; /* first, so that the one is the other */
+    const struct mes_wire *wire;
+    struct mes_loop *loop;
+    struct mes_reader *reader;
+    size_t at; /* the next piece of the wire */
+    void (*on_ready)(void *context);
+    void *context;
+    struct mes_error error; /* why it failed */
+};
+
+/* The wire must stay as it is until fini. `on_ready` says that a source which answered LATER has more. */
+void mes_wire_source_init(struct mes_wire_source *source, const struct mes_wire *wire, struct mes_loop *loop,
+                          void (*on_ready)(void *context), void *context);
+void mes_wire_source_fini(struct mes_wire_source *source);
+
+#endif
