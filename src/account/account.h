@@ -14,7 +14,7 @@
  * provider.h. */
 enum mes_account_transport { MES_ACCOUNT_TRANSPORT_SMTP };
 enum mes_account_auth { MES_AUTH_AUTO, MES_AUTH_PLAIN, MES_AUTH_LOGIN, MES_AUTH_CRAM_MD5 };
-enum mes_account_tls_version { MES_TLS_1_2, MES_TLS_1_3 };
+enum mes_account_tls_version { MES_ACCOUNT_TLS_1_2, MES_ACCOUNT_TLS_1_3 };
 enum mes_account_use { MES_USE_ANY, MES_USE_TRANSACTIONAL, MES_USE_BULK };
 enum mes_on_doubt { MES_ON_DOUBT_RESEND, MES_ON_DOUBT_HOLD };
 enum mes_failover_on { MES_FAILOVER_ON_SMART, MES_FAILOVER_ON_ANY };

@@ -146,6 +146,25 @@ int mes_file_unnamed(int *descriptor_out, struct mes_error *error)
     return 0;
 }
 
+int mes_file_read_at(int descriptor, uint64_t offset, size_t size, struct mes_buf *buf,
+                     struct mes_error *error)
+{
+    char *at = mes_buf_reserve(buf, size);
+    size_t done = 0;
+    if (at == NULL)
+        return mes_buf_check(buf, error);
+    while (done < size) {
+        ssize_t got = pread(descriptor, at + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return mes_fail_system(error, "pread", got < 0 ? errno : EIO);
+        done += (size_t)got;
+    }
+    mes_buf_commit(buf, size);
+    return 0;
+}
+
 int mes_file_list(const char *folder, void (*each)(void *context, const char *name), void *context,
                   struct mes_error *error)
 {

@@ -24,6 +24,11 @@ bool mes_file_is_exposed(const char *path);
 /* A file that has no name: gone when its descriptor is closed, whatever happens to the process. */
 int mes_file_unnamed(int *descriptor_out, struct mes_error *error) MES_MUST_USE;
 
+/* Appends `size` bytes from `offset` of an open file; its position is not used. A shorter file is an error.
+ */
+int mes_file_read_at(int descriptor, uint64_t offset, size_t size, struct mes_buf *buf,
+                     struct mes_error *error) MES_MUST_USE;
+
 /* Calls `each` with the name of every entry of the folder but "." and ".."; the order is the system's. */
 int mes_file_list(const char *folder, void (*each)(void *context, const char *name), void *context,
                   struct mes_error *error) MES_MUST_USE;

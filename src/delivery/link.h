@@ -1,0 +1,60 @@
+/* One connection to a relay: a net connection and an SMTP session, made to work together. */
+#ifndef MES_DELIVERY_LINK_H
+#define MES_DELIVERY_LINK_H
+
+#include "delivery/transport.h"
+#include "net/conn.h"
+#include "smtp/session.h"
+
+struct mes_link;
+
+/* How a link ended. */
+struct mes_link_end {
+    struct mes_verdict_input facts; /* valid during the call */
+    bool is_blameless; /* idle and closed, QUIT, cancelled: nothing that speaks against the account */
+    bool was_ready;    /* it had got as far as taking mails */
+};
+
+/* None of them may call the link, free it or open another one; only its session may be asked and told. */
+struct mes_link_events {
+    /* Asks for a mail to send; NULL: none now, mes_link_offer says when there is one. */
+    struct mes_dispatch *(*on_wants_mail)(void *context, struct mes_link *link);
+    /* Greeting, TLS and login are done: once. */
+    void (*on_ready)(void *context, struct mes_link *link);
+    void (*on_learned)(void *context, struct mes_link *link, enum mes_smtp_fact fact);
+    void (*on_outcome)(void *context, struct mes_link *link, struct mes_dispatch *dispatch, size_t number,
+                       const struct mes_verdict_input *facts);
+    void (*on_done)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
+    /* The session had ended before anything was sent for it. */
+    void (*on_returned)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
+    /* The last call; the link frees itself after it. */
+    void (*on_ended)(void *context, struct mes_link *link, const struct mes_link_end *end);
+    void (*on_trace)(void *context, char direction, struct mes_str line); /* may be NULL */
+    void *context;
+};
+
+struct mes_link_options {
+    struct mes_loop *loop;
+    struct mes_conn_options conn; /* but event and context */
+    struct mes_smtp_options smtp; /* its texts are borrowed, as long as the link */
+    const struct mes_address_list *addresses;
+    unsigned most_mails;        /* then QUIT; 0: no limit */
+    int64_t most_message_bytes; /* of the account; 0: no limit */
+    int idle_ms;                /* without a mail, then QUIT */
+};
+
+/* Events come from mes_loop_step and from the calls below. */
+int mes_link_new(const struct mes_link_options *options, const struct mes_link_events *events,
+                 struct mes_link **link_out, struct mes_error *error) MES_MUST_USE;
+/* Ends it at once with all its events, on_ended too; an idle session says QUIT and does not wait for the
+ * answer. */
+void mes_link_abort(struct mes_link *link);
+/* There are mails: it asks for them if it has room. May end it. */
+void mes_link_offer(struct mes_link *link);
+/* Nothing new is begun; a written dot gets `grace_ms` for its reply. May end it. */
+void mes_link_cancel(struct mes_link *link, int64_t grace_ms);
+
+struct mes_smtp_session *mes_link_session(struct mes_link *link); /* NULL before it is connected */
+bool mes_link_is_ready(const struct mes_link *link);
+
+#endif

@@ -6,8 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/zone.h"
 #include "delivery/account_state.h"
+#include "delivery/identity.h"
 #include "delivery/job.h"
 #include "delivery/memory_ram.h"
 #include "delivery/pool.h"
@@ -334,6 +336,67 @@ int mes_submit(struct mes_sender *sender, const struct mes_message *message,
     sender->last = &submission->next;
     mes_loop_wake(sender->loop); /* a foreign loop that waits already has to step */
     return 0;
+}
+
+/* ---- rendering without sending ---- */
+
+static const struct mes_account *first_candidate(const struct mes_sender *sender, const bool *is_candidate)
+{
+    size_t i = 0;
+    while (!is_candidate[i])
+        i++;
+    return sender->accounts[i].settings;
+}
+
+static int gather(const struct mes_wire *wire, char **bytes_out, size_t *size_out, struct mes_error *error)
+{
+    struct mes_buf all;
+    int code = 0;
+    mes_buf_init(&all, SIZE_MAX);
+    for (size_t i = 0; i < wire->count && code == 0; i++) {
+        const struct mes_wire_piece *piece = &wire->pieces[i];
+        if (piece->bytes != NULL)
+            mes_buf_add(&all, piece->bytes, piece->size);
+        else
+            code = mes_file_read_at(piece->descriptor, piece->offset, piece->size, &all, error);
+    }
+    if (code == 0)
+        code = mes_buf_check(&all, error);
+    if (code == 0)
+        *bytes_out = mes_buf_take(&all, size_out);
+    mes_buf_fini(&all);
+    return code != 0 || *bytes_out != NULL ? code : mes_fail_nomem(error);
+}
+
+int mes_sender_render(struct mes_sender *sender, const struct mes_message *message, size_t index,
+                      char **bytes_out, size_t *size_out, struct mes_error *error)
+{
+    struct mes_compose_job *compiled = NULL;
+    bool *is_candidate = NULL;
+    struct mes_wire wire;
+    int code = compile(sender, message, &compiled, error);
+    if (code != 0)
+        return code;
+    mes_wire_init(&wire);
+    const struct mes_compose_wishes *wishes = mes_compose_job_wishes(compiled);
+    code = find_candidates(sender, wishes->from_address, &is_candidate, error);
+    if (code == 0) {
+        const struct mes_account *account = first_candidate(sender, is_candidate);
+        const struct mes_identity identity = mes_delivery_identity(account, account, wishes);
+        code = mes_compose_job_render(compiled, index, &identity, &wire, error);
+    }
+    if (code == 0)
+        code = gather(&wire, bytes_out, size_out, error);
+    mes_free(is_candidate);
+    mes_wire_fini(&wire);
+    mes_compose_job_free(&compiled);
+    return code;
+}
+
+void mes_sender_release(char **bytes)
+{
+    mes_free(*bytes);
+    *bytes = NULL;
 }
 
 /* ---- the loop ---- */
