@@ -6,22 +6,13 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "delivery/link_facts.h"
-#include "delivery/wire_source.h"
+#include "delivery/link_slot.h"
 #include "net/loop.h"
 #include "net/timer.h"
 
-enum { MES_LINK_MAGIC = 0x4c494e4b, MES_LINK_SLOTS = 2 };
-
-/* A mail on this link. With X the next one's envelope travels with the body before, so there are two. */
-struct mes_link_slot {
-    struct mes_link *link;
-    struct mes_dispatch *dispatch; /* NULL: free */
-    struct mes_wire wire;
-    struct mes_wire_source source;
-    struct mes_smtp_recipient *recipients;
-    size_t *numbers; /* of the recipients in the mail */
-    size_t capacity;
-    struct mes_smtp_message message;
+enum {
+    MES_LINK_MAGIC = 0x4c494e4b,
+    MES_LINK_SLOTS = 2 /* with X the next envelope travels with the body before */
 };
 
 struct mes_link {
@@ -71,74 +62,15 @@ static void settle(struct mes_link *link);
 
 static void on_body_ready(void *context)
 {
-    struct mes_link_slot *slot = context;
-    struct mes_link *link = checked(slot->link);
+    struct mes_link *link = checked(context);
     mes_smtp_session_body_ready(link->session);
     settle(link);
 }
 
-static bool make_room(struct mes_link_slot *slot, size_t count)
+static void release_slot(struct mes_link *link, struct mes_link_slot *slot)
 {
-    if (count <= slot->capacity)
-        return true;
-    struct mes_smtp_recipient *recipients = mes_realloc(slot->recipients, count * sizeof *recipients);
-    if (recipients == NULL)
-        return false;
-    slot->recipients = recipients;
-    size_t *numbers = mes_realloc(slot->numbers, count * sizeof *numbers);
-    if (numbers == NULL)
-        return false;
-    slot->numbers = numbers;
-    slot->capacity = count;
-    return true;
-}
-
-static size_t add_open_recipients(struct mes_link_slot *slot, const struct mes_dispatch *dispatch)
-{
-    const struct mes_delivery_mail *mail = dispatch->mail;
-    struct mes_str notify = mes_str_of(mes_compose_job_wishes(dispatch->job)->dsn);
-    size_t count = 0;
-    for (size_t i = 0; i < mail->recipient_count; i++) {
-        if (mail->recipients[i].fate != MES_FATE_OPEN)
-            continue;
-        slot->recipients[count] = (struct mes_smtp_recipient){
-            .address = mes_str_of(mail->recipients[i].address),
-            .notify = notify,
-            .original = notify.size > 0 ? mes_str_of(mail->recipients[i].address) : MES_STR(""),
-        };
-        slot->numbers[count++] = i;
-    }
-    return count;
-}
-
-/* 0, or the error that keeps the mail from being built. */
-static int fill_slot(struct mes_link_slot *slot, struct mes_dispatch *dispatch, struct mes_error *error)
-{
-    if (!make_room(slot, dispatch->mail->recipient_count))
-        return MES_E_NOMEM;
-    int code =
-        mes_compose_job_render(dispatch->job, dispatch->mail->index, &dispatch->identity, &slot->wire, error);
-    if (code != 0)
-        return code;
-    mes_wire_source_init(&slot->source, &slot->wire, slot->link->options.loop, on_body_ready, slot);
-    slot->message = (struct mes_smtp_message){
-        .sender = mes_str_of(slot->wire.sender),
-        .recipients = slot->recipients,
-        .count = add_open_recipients(slot, dispatch),
-        .source = &slot->source.source,
-        .needs_8bitmime = slot->wire.needs_smtputf8,
-        .needs_smtputf8 = slot->wire.needs_smtputf8,
-        .context = slot,
-    };
-    slot->dispatch = dispatch;
-    return 0;
-}
-
-static void release_slot(struct mes_link_slot *slot)
-{
-    mes_wire_source_fini(&slot->source);
-    slot->dispatch = NULL;
-    slot->link->idle_since = mes_loop_now(slot->link->options.loop);
+    mes_link_slot_release(slot);
+    link->idle_since = mes_loop_now(link->options.loop);
 }
 
 /* A mail that never reached the session: the same facts for all its open recipients. */
@@ -157,18 +89,18 @@ static void take_mail(struct mes_link *link, struct mes_link_slot *slot, struct 
     struct mes_error error = {0};
     char text[512];
     dispatch->started = link->mails == 0 ? link->opened_at : mes_loop_now(link->options.loop);
-    if (fill_slot(slot, dispatch, &error) != 0) {
+    if (mes_link_slot_fill(slot, dispatch, &error) != 0) {
         refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, mes_error_text(&error, MES_EN, text, sizeof text));
         return;
     }
     if (link->options.most_message_bytes > 0 &&
         slot->wire.size > (uint64_t)link->options.most_message_bytes) {
-        slot->dispatch = NULL;
+        release_slot(link, slot);
         refuse_mail(link, dispatch, MES_CAUSE_TOO_LARGE, "larger than the account's maxMessageBytes");
         return;
     }
     if (mes_smtp_session_submit(link->session, &slot->message) != 0) {
-        release_slot(slot);
+        release_slot(link, slot);
         refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, "out of memory");
         return;
     }
@@ -225,9 +157,9 @@ static bool has_outcome(enum mes_smtp_cause cause)
     return cause != MES_SMTP_NOT_TRIED && cause != MES_SMTP_LEFT;
 }
 
-static void tell_outcome(struct mes_link_slot *slot, const struct mes_smtp_result *result, size_t index)
+static void tell_outcome(struct mes_link *link, struct mes_link_slot *slot,
+                         const struct mes_smtp_result *result, size_t index)
 {
-    struct mes_link *link = slot->link;
     const struct mes_smtp_outcome *outcome = &result->outcomes[index];
     struct mes_verdict_input facts;
     mes_link_facts(outcome, result, &facts);
@@ -248,9 +180,9 @@ static void on_done(void *context, struct mes_smtp_session *session, const struc
         if (!has_outcome(result->outcomes[i].cause))
             continue;
         is_untouched = false;
-        tell_outcome(slot, result, i);
+        tell_outcome(link, slot, result, i);
     }
-    release_slot(slot);
+    release_slot(link, slot);
     if (is_untouched)
         link->events.on_returned(link->events.context, link, dispatch);
     else
@@ -288,14 +220,8 @@ static void on_trace(void *context, struct mes_smtp_session *session, char direc
 
 static void destroy(struct mes_link *link)
 {
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++) {
-        struct mes_link_slot *slot = &link->slots[i];
-        if (slot->dispatch != NULL)
-            mes_wire_source_fini(&slot->source);
-        mes_wire_fini(&slot->wire);
-        mes_free(slot->recipients);
-        mes_free(slot->numbers);
-    }
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+        mes_link_slot_fini(&link->slots[i]);
     mes_smtp_session_free(&link->session);
     mes_timer_free(&link->timer);
     mes_conn_close(&link->conn);
@@ -458,10 +384,8 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
     link->events = *events;
     link->timer_due = INT64_MAX;
     link->opened_at = mes_loop_now(options->loop);
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++) {
-        link->slots[i].link = link;
-        mes_wire_init(&link->slots[i].wire);
-    }
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+        mes_link_slot_init(&link->slots[i], options->loop, on_body_ready, link);
     link->options.conn.on_event = on_event;
     link->options.conn.context = link;
     int code = mes_timer_new(options->loop, on_due, link, &link->timer, error);

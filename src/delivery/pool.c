@@ -8,6 +8,7 @@
 #include "delivery/link.h"
 #include "delivery/link_facts.h"
 #include "delivery/relay_memory.h"
+#include "delivery/relay_options.h"
 #include "i18n/say.h"
 #include "net/resolve.h"
 #include "net/timer.h"
@@ -18,7 +19,6 @@ enum {
     MES_POOL_RETURNS = 3,              /* untouched ends of sessions before the account is asked anew */
     MES_POOL_IDLE_MS = 30 * 1000,      /* most relays close after 60 s or more */
     MES_POOL_ADDRESSES_MS = 60 * 1000, /* how long a lookup is used */
-    MES_POOL_TLS_MS = 30 * 1000,
 };
 
 struct mes_pool_link {
@@ -282,21 +282,6 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
 
 /* ---- opening links ---- */
 
-static struct mes_conn_options conn_options(const struct mes_pool *pool)
-{
-    const struct mes_account *settings = pool->state->settings;
-    int tls_ms = (int)settings->connect_timeout * 1000;
-    return (struct mes_conn_options){
-        .host = settings->host,
-        .port = (uint16_t)settings->port,
-        .tls = pool->tls,
-        .is_tls_at_once = settings->tls == MES_ACCOUNT_TLS_AT_ONCE,
-        .connect_timeout_ms = (int)settings->connect_timeout * 1000,
-        .tls_timeout_ms = tls_ms < MES_POOL_TLS_MS ? tls_ms : MES_POOL_TLS_MS,
-        .write_timeout_ms = (int)settings->write_timeout * 1000,
-    };
-}
-
 static int open_link(struct mes_pool *pool, struct mes_error *error)
 {
     static const struct mes_link_events events = {on_wants_mail, on_ready, on_learned, on_outcome, on_done,
@@ -309,7 +294,7 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
     mine_events.context = mine;
     const struct mes_link_options options = {
         .loop = pool->loop,
-        .conn = conn_options(pool),
+        .conn = mes_relay_options_conn(pool->state->settings, pool->tls),
         .smtp = pool->smtp,
         .addresses = &pool->addresses,
         .most_mails = (unsigned)pool->state->settings->max_messages_per_connection,
@@ -446,61 +431,6 @@ static void pool_free(struct mes_transport **transport)
     *transport = NULL;
 }
 
-static void make_smtp_options(struct mes_pool *pool)
-{
-    static const enum mes_smtp_tls tls[] = {
-        [MES_ACCOUNT_TLS_NONE] = MES_SMTP_TLS_NONE,
-        [MES_ACCOUNT_TLS_AT_ONCE] = MES_SMTP_TLS_AT_ONCE,
-        [MES_ACCOUNT_TLS_STARTTLS] = MES_SMTP_TLS_STARTTLS,
-        [MES_ACCOUNT_TLS_IF_OFFERED] = MES_SMTP_TLS_WHERE_OFFERED,
-    };
-    static const enum mes_smtp_mechanism mechanisms[] = {
-        [MES_AUTH_AUTO] = MES_SMTP_MECHANISM_AUTO,
-        [MES_AUTH_PLAIN] = MES_SMTP_MECHANISM_PLAIN,
-        [MES_AUTH_LOGIN] = MES_SMTP_MECHANISM_LOGIN,
-        [MES_AUTH_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
-    };
-    static const enum mes_smtp_pace paces[] = {
-        [MES_PIPELINING_AUTO] = MES_SMTP_PACE_AUTO, [MES_PIPELINING_OFF] = MES_SMTP_PACE_OFF,
-        [MES_PIPELINING_P] = MES_SMTP_PACE_P,       [MES_PIPELINING_X] = MES_SMTP_PACE_X,
-        [MES_PIPELINING_B] = MES_SMTP_PACE_B,
-    };
-    const struct mes_account *settings = pool->state->settings;
-    const char *ehlo =
-        settings->ehlo_name[0] != '\0' ? settings->ehlo_name : mes_host_ehlo_name(pool->ehlo_name);
-    int64_t now = mes_clock_wall(mes_loop_clock(pool->loop));
-    pool->smtp = (struct mes_smtp_options){
-        .ehlo_name = mes_str_of(ehlo),
-        .tls = tls[settings->tls],
-        .user = settings->password_authentication ? mes_str_of(settings->user_name) : MES_STR(""),
-        .secret = settings->password,
-        .mechanism = mechanisms[settings->auth_mechanism],
-        .plaintext_auth = settings->allow_plaintext_auth,
-        .pace = paces[settings->pipelining],
-        .greeting_ms = settings->read_timeout * 1000,
-        .read_ms = settings->read_timeout * 1000,
-        .write_ms = settings->write_timeout * 1000,
-        .final_ms = settings->final_reply_timeout * 1000,
-        .most_recipients = mes_account_state_most_recipients(pool->state, now),
-        .clock = mes_loop_clock(pool->loop),
-    };
-}
-
-static void load_tls(struct mes_pool *pool)
-{
-    const struct mes_account *settings = pool->state->settings;
-    const struct mes_tls_options options = {
-        .ca_file = settings->tls_ca_file[0] != '\0' ? settings->tls_ca_file : NULL,
-        .minimum_version = (enum mes_tls_version)settings->tls_min_version,
-        .allow_invalid_certificate = settings->allow_invalid_certificate,
-        .certificate_file =
-            settings->client_certificate_file[0] != '\0' ? settings->client_certificate_file : NULL,
-        .key_password = settings->client_certificate_password,
-    };
-    if (settings->tls != MES_ACCOUNT_TLS_NONE && mes_tls_new(&options, &pool->tls, &pool->tls_error) != 0)
-        pool->tls = NULL;
-}
-
 int mes_pool_new(const struct mes_account_state *state, const struct mes_memory *memory,
                  struct mes_loop *loop, const struct mes_transport_events *events,
                  struct mes_transport **transport_out, struct mes_error *error)
@@ -522,8 +452,9 @@ int mes_pool_new(const struct mes_account_state *state, const struct mes_memory 
         mes_free(pool);
         return code;
     }
-    make_smtp_options(pool);
-    load_tls(pool);
+    pool->smtp = mes_relay_options_smtp(state, pool->ehlo_name, mes_loop_clock(loop));
+    (void)mes_relay_options_tls(state->settings, &pool->tls,
+                                &pool->tls_error); /* told at the first attempt */
     *transport_out = &pool->transport;
     return 0;
 }

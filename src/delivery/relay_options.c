@@ -1,0 +1,82 @@
+#include "delivery/relay_options.h"
+
+enum { MES_HANDSHAKE_MOST_MS = 30 * 1000 };
+
+static int milliseconds(int64_t seconds)
+{
+    return (int)(seconds * 1000);
+}
+
+static bool is_given(const char *text)
+{
+    return text[0] != '\0';
+}
+
+struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls)
+{
+    int connect_ms = milliseconds(settings->connect_timeout);
+    return (struct mes_conn_options){
+        .host = settings->host,
+        .port = (uint16_t)settings->port,
+        .tls = tls,
+        .is_tls_at_once = settings->tls == MES_ACCOUNT_TLS_AT_ONCE,
+        .connect_timeout_ms = connect_ms,
+        .tls_timeout_ms = connect_ms < MES_HANDSHAKE_MOST_MS ? connect_ms : MES_HANDSHAKE_MOST_MS,
+        .write_timeout_ms = milliseconds(settings->write_timeout),
+    };
+}
+
+struct mes_smtp_options mes_relay_options_smtp(const struct mes_account_state *state,
+                                               char ehlo_name[MES_HOST_NAME_SPACE],
+                                               const struct mes_clock *clock)
+{
+    static const enum mes_smtp_tls tls[] = {
+        [MES_ACCOUNT_TLS_NONE] = MES_SMTP_TLS_NONE,
+        [MES_ACCOUNT_TLS_AT_ONCE] = MES_SMTP_TLS_AT_ONCE,
+        [MES_ACCOUNT_TLS_STARTTLS] = MES_SMTP_TLS_STARTTLS,
+        [MES_ACCOUNT_TLS_IF_OFFERED] = MES_SMTP_TLS_WHERE_OFFERED,
+    };
+    static const enum mes_smtp_mechanism mechanisms[] = {
+        [MES_AUTH_AUTO] = MES_SMTP_MECHANISM_AUTO,
+        [MES_AUTH_PLAIN] = MES_SMTP_MECHANISM_PLAIN,
+        [MES_AUTH_LOGIN] = MES_SMTP_MECHANISM_LOGIN,
+        [MES_AUTH_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
+    };
+    static const enum mes_smtp_pace paces[] = {
+        [MES_PIPELINING_AUTO] = MES_SMTP_PACE_AUTO, [MES_PIPELINING_OFF] = MES_SMTP_PACE_OFF,
+        [MES_PIPELINING_P] = MES_SMTP_PACE_P,       [MES_PIPELINING_X] = MES_SMTP_PACE_X,
+        [MES_PIPELINING_B] = MES_SMTP_PACE_B,
+    };
+    const struct mes_account *settings = state->settings;
+    const char *ehlo = is_given(settings->ehlo_name) ? settings->ehlo_name : mes_host_ehlo_name(ehlo_name);
+    return (struct mes_smtp_options){
+        .ehlo_name = mes_str_of(ehlo),
+        .tls = tls[settings->tls],
+        .user = settings->password_authentication ? mes_str_of(settings->user_name) : MES_STR(""),
+        .secret = settings->password,
+        .mechanism = mechanisms[settings->auth_mechanism],
+        .plaintext_auth = settings->allow_plaintext_auth,
+        .pace = paces[settings->pipelining],
+        .greeting_ms = milliseconds(settings->read_timeout),
+        .read_ms = milliseconds(settings->read_timeout),
+        .write_ms = milliseconds(settings->write_timeout),
+        .final_ms = milliseconds(settings->final_reply_timeout),
+        .most_recipients = mes_account_state_most_recipients(state, mes_clock_wall(clock)),
+        .clock = clock,
+    };
+}
+
+int mes_relay_options_tls(const struct mes_account *settings, struct mes_tls **tls_out,
+                          struct mes_error *error)
+{
+    const struct mes_tls_options options = {
+        .ca_file = is_given(settings->tls_ca_file) ? settings->tls_ca_file : NULL,
+        .minimum_version = settings->tls_min_version == MES_ACCOUNT_TLS_1_3 ? MES_TLS_1_3 : MES_TLS_1_2,
+        .allow_invalid_certificate = settings->allow_invalid_certificate,
+        .certificate_file =
+            is_given(settings->client_certificate_file) ? settings->client_certificate_file : NULL,
+        .key_password = settings->client_certificate_password,
+    };
+    *tls_out = NULL;
+    return settings->tls != MES_ACCOUNT_TLS_NONE ? mes_tls_new(&options, tls_out, error) : 0;
+}
