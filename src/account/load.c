@@ -1,136 +1,28 @@
 #include "account/load.h"
 
-#include <string.h>
-
 #include "account/complete.h"
 #include "account/exposure.h"
-#include "account/find.h"
-#include "account/layers.h"
 #include "account/list.h"
+#include "account/open.h"
 #include "account/value.h"
 #include "base/alloc.h"
-#include "base/environment.h"
 #include "i18n/say.h"
 
 /* All texts of a list; a settings file of the largest size fits with every text copied. */
 enum { MES_LIST_MOST_BYTES = 64 * 1024 * 1024 };
 
 struct loading {
-    const struct mes_account_source *source;
-    const char *const *environment;
     struct mes_account_list *list;
-    struct mes_layers layers;
     struct mes_complaints complaints;
-    bool is_company; /* the list is the company's own */
+    struct mes_account_opening opening;
 };
-
-static int fail(struct loading *loading, const struct mes_error *problem)
-{
-    mes_account_complaints_take(&loading->complaints, problem);
-    return loading->complaints.code;
-}
-
-static int fail_sentence(struct loading *loading, int code, int sentence, const char *const *arguments)
-{
-    struct mes_error problem;
-    mes_fail(&problem, code, sentence, arguments);
-    return fail(loading, &problem);
-}
-
-static int add_file(struct loading *loading, const char *file)
-{
-    struct mes_error problem;
-    if (mes_account_layers_add_file(&loading->layers, file, &loading->list->arena, &problem) != 0)
-        return fail(loading, &problem);
-    return 0;
-}
-
-static int add_settings(struct loading *loading)
-{
-    const char *file;
-    struct mes_error problem;
-    if (mes_account_find_settings(loading->source->path, &loading->list->arena, &file, &problem) != 0)
-        return fail(loading, &problem);
-    if (file == NULL)
-        return fail_sentence(loading, MES_E_NOT_FOUND, MES_SAY_account_no_file,
-                             MES_ARGS(loading->source->path));
-    loading->list->settings_file = file;
-    loading->list->file = file;
-    return add_file(loading, file);
-}
-
-/* A list in a file of its own takes the place of the one in the settings file. */
-static int add_list(struct loading *loading, const char *company)
-{
-    const char *file;
-    struct mes_error problem;
-    if (mes_account_find_list(loading->list->settings_file, company, &loading->list->arena, &file,
-                              &problem) != 0)
-        return fail(loading, &problem);
-    if (file == NULL)
-        return 0;
-    loading->layers.files[0].accounts = NULL;
-    loading->list->file = file;
-    loading->is_company = company != NULL;
-    if (add_file(loading, file) != 0)
-        return loading->complaints.code;
-    if (loading->layers.files[loading->layers.count - 1].accounts == NULL)
-        return fail_sentence(loading, MES_E_CONFIG, MES_SAY_account_no_list, MES_ARGS(file));
-    return 0;
-}
-
-static int choose_list(struct loading *loading)
-{
-    const char *company = loading->source->company;
-    if (company != NULL && !mes_account_find_is_company(mes_str_of(company)))
-        return fail_sentence(loading, MES_E_CONFIG, MES_SAY_account_bad_company, MES_ARGS(company));
-    if (company != NULL && add_list(loading, company) != 0)
-        return loading->complaints.code;
-    if (!loading->is_company && loading->layers.files[0].accounts == NULL)
-        return add_list(loading, NULL);
-    return 0;
-}
-
-/* appsettings.{Environment}.json stands over the settings file, so only where there is one. */
-static int add_environment_file(struct loading *loading)
-{
-    const char *environment = mes_environment_find(loading->environment, MES_STR("DOTNET_ENVIRONMENT"));
-    const char *file;
-    struct mes_error problem;
-    if (environment == NULL || mes_json_root(loading->layers.files[0].json)->kind != MES_JSON_OBJECT)
-        return 0;
-    if (mes_account_find_environment_file(loading->list->settings_file, environment, &loading->list->arena,
-                                          &file, &problem) != 0)
-        return fail(loading, &problem);
-    if (file == NULL)
-        return 0;
-    mes_account_complaints_note(&loading->complaints, MES_SAY_account_overridden_by, MES_ARGS(file));
-    if (add_file(loading, file) != 0)
-        return loading->complaints.code;
-    if (loading->is_company)
-        loading->layers.files[loading->layers.count - 1].accounts = NULL;
-    return 0;
-}
-
-static int add_sources(struct loading *loading)
-{
-    if (add_settings(loading) != 0 || choose_list(loading) != 0 || add_environment_file(loading) != 0)
-        return loading->complaints.code;
-    if (mes_account_layers_add_environment(&loading->layers, loading->environment, !loading->is_company,
-                                           &loading->list->arena, &loading->complaints) != 0) {
-        mes_account_complaints_nomem(&loading->complaints);
-        return MES_E_NOMEM;
-    }
-    mes_account_layers_check_keys(&loading->layers, &loading->complaints);
-    return 0;
-}
 
 /* Stores every setting of one record; true when a password was written that cannot be had. */
 static bool store(struct loading *loading, enum mes_setting_scope scope, size_t account, void *record,
                   struct mes_origin *origins)
 {
     const struct mes_valuer valuer = {.arena = &loading->list->arena,
-                                      .environment = loading->environment,
+                                      .environment = loading->opening.environment,
                                       .settings_file = loading->list->settings_file,
                                       .complaints = &loading->complaints};
     bool is_password_refused = false;
@@ -140,7 +32,7 @@ static bool store(struct loading *loading, enum mes_setting_scope scope, size_t 
         size_t before = loading->complaints.count;
         origins[i] = (struct mes_origin){.place = ""};
         mes_account_value_store_default(&valuer, setting, record);
-        if (!mes_account_layers_find(&loading->layers, scope, account, i, &written))
+        if (!mes_account_layers_find(&loading->opening.layers, scope, account, i, &written))
             continue;
         origins[i] = written.origin;
         mes_account_value_store(&valuer, setting, &written, record);
@@ -155,7 +47,7 @@ static void load_account(struct loading *loading, size_t index)
     struct mes_account_list *list = loading->list;
     struct mes_account *account = &list->accounts[list->count++];
     struct mes_completion completion = {.account = account,
-                                        .place = mes_account_layers_origin(&loading->layers, index),
+                                        .place = mes_account_layers_origin(&loading->opening.layers, index),
                                         .arena = &list->arena,
                                         .complaints = &loading->complaints};
     completion.is_password_refused = store(loading, MES_SCOPE_ACCOUNT, index, account, account->origins);
@@ -176,7 +68,7 @@ static void load_account(struct loading *loading, size_t index)
 static void load_accounts(struct loading *loading)
 {
     struct mes_account_list *list = loading->list;
-    size_t count = mes_account_layers_count(&loading->layers);
+    size_t count = mes_account_layers_count(&loading->opening.layers);
     list->accounts = mes_arena_alloc(&list->arena, count * sizeof *list->accounts);
     if (list->accounts == NULL) {
         mes_account_complaints_nomem(&loading->complaints);
@@ -195,30 +87,30 @@ static void load_accounts(struct loading *loading)
 
 static void load(struct loading *loading)
 {
-    if (add_sources(loading) != 0)
+    struct mes_account_list *list = loading->list;
+    if (mes_account_open(&loading->opening) != 0)
         return;
-    mes_account_complaints_note(&loading->complaints, MES_SAY_account_file_used,
-                                MES_ARGS(loading->list->file));
-    store(loading, MES_SCOPE_GLOBAL, 0, &loading->list->globals, loading->list->globals.origins);
+    list->file = loading->opening.file;
+    list->settings_file = loading->opening.settings_file;
+    mes_account_complaints_note(&loading->complaints, MES_SAY_account_file_used, MES_ARGS(list->file));
+    store(loading, MES_SCOPE_GLOBAL, 0, &list->globals, list->globals.origins);
     load_accounts(loading);
-    mes_account_exposure_warn(&loading->layers, &loading->complaints);
+    mes_account_exposure_warn(&loading->opening.layers, &loading->complaints);
 }
 
 int mes_account_load(const struct mes_account_source *source, struct mes_account_list **list_out,
                      struct mes_error *error)
 {
-    struct loading loading = {.source = source,
-                              .environment = source->environment,
-                              .complaints = {.listener = source->findings, .error = error}};
+    struct loading loading = {.complaints = {.listener = source->findings, .error = error}};
     *list_out = NULL;
-    if (loading.environment == NULL)
-        loading.environment = mes_environment();
     loading.list = mes_alloc(sizeof *loading.list);
     if (loading.list == NULL)
         return mes_fail_nomem(error);
     mes_arena_init(&loading.list->arena, MES_LIST_MOST_BYTES);
+    loading.opening = (struct mes_account_opening){
+        .source = source, .arena = &loading.list->arena, .complaints = &loading.complaints};
     load(&loading);
-    mes_account_layers_fini(&loading.layers);
+    mes_account_layers_fini(&loading.opening.layers);
     if (loading.complaints.code != 0)
         mes_account_list_free(&loading.list);
     *list_out = loading.list;
