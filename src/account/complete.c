@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "i18n/say.h"
 
 bool mes_account_is_given(const struct mes_account *account, enum mes_account_setting setting)
@@ -143,6 +144,21 @@ static void warn_of_from(const struct mes_completion *completion)
              account->provider->name);
 }
 
+/* Only a warning: the file may come later, and until then this account alone rests. */
+static void warn_of_files(const struct mes_completion *completion)
+{
+    const struct mes_account *account = completion->account;
+    const struct {
+        enum mes_account_setting setting;
+        const char *path;
+    } files[] = {{MES_ACCOUNT_SETTING_tls_ca_file, account->tls_ca_file},
+                 {MES_ACCOUNT_SETTING_client_certificate_file, account->client_certificate_file},
+                 {MES_ACCOUNT_SETTING_dkim_key_file, account->dkim_key_file}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i].path[0] != '\0' && !mes_file_exists(files[i].path))
+            warn(completion, files[i].setting, MES_SAY_account_no_such_file, files[i].path);
+}
+
 /* "HH:MM ZONE" */
 static bool parse_reset(struct mes_account *account)
 {
@@ -182,6 +198,7 @@ void mes_account_complete(struct mes_completion *completion)
     check_quota_reset(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);
+    warn_of_files(completion);
     if (account->allow_invalid_certificate)
         warn(completion, MES_ACCOUNT_SETTING_allow_invalid_certificate, MES_SAY_account_certificate_unchecked,
              "");

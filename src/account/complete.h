@@ -31,6 +31,9 @@ void mes_account_complete(struct mes_completion *completion);
  * mode. */
 void mes_account_settle_tls(struct mes_completion *completion);
 
+/* Notes server, port and TLS mode that are used, for `accounts check`. */
+void mes_account_note_mode(const struct mes_account *account, struct mes_complaints *complaints);
+
 /* Sets `identity` of every account: the name, else the From address, else that with "#2"; tells of names that
  * stand twice. */
 void mes_account_identify(struct mes_account *accounts, size_t count, struct mes_arena *arena,

@@ -46,26 +46,25 @@ static int find_parts(struct mes_layer *layer, struct mes_error *error)
 int mes_account_layers_add_file(struct mes_layers *layers, const char *file, struct mes_arena *arena,
                                 struct mes_error *error)
 {
-    struct mes_layer *layer = &layers->files[layers->count];
-    struct mes_buf text;
+    struct mes_layer *layer = &layers->files[layers->count++];
     *layer = (struct mes_layer){.file = mes_arena_copy(arena, mes_str_of(file))};
+    mes_buf_init(&layer->text, MES_JSON_MOST_BYTES);
     if (layer->file == NULL)
         return mes_fail_nomem(error);
-    mes_buf_init(&text, MES_JSON_MOST_BYTES);
-    int code = mes_file_read(file, &text, error);
+    int code = mes_file_read(file, &layer->text, error);
     if (code == 0)
-        code = mes_json_parse(file, mes_buf_str(&text), MES_JSON_KEYS_ANY_CASE, &layer->json, error);
-    mes_wipe(text.data, text.size);
-    mes_buf_fini(&text);
-    if (code == 0)
-        layers->count++;
+        code = mes_json_parse(file, mes_buf_str(&layer->text), MES_JSON_KEYS_ANY_CASE, &layer->json, error);
     return code == 0 ? find_parts(layer, error) : code;
 }
 
 void mes_account_layers_fini(struct mes_layers *layers)
 {
-    while (layers->count > 0)
-        mes_json_free(&layers->files[--layers->count].json);
+    while (layers->count > 0) {
+        struct mes_layer *layer = &layers->files[--layers->count];
+        mes_json_free(&layer->json);
+        mes_wipe(layer->text.data, layer->text.size);
+        mes_buf_fini(&layer->text);
+    }
 }
 
 /* Takes the part before the next "__" off the front, as the binder does. */

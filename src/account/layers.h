@@ -5,11 +5,13 @@
 #include "account/finding.h"
 #include "account/setting.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "json/parse.h"
 
 /* A file. Either part is NULL where the file has none or where it does not count. */
 struct mes_layer {
     const char *file;
+    struct mes_buf text; /* as it was read; wiped when the layers are closed */
     struct mes_json *json;
     const struct mes_json_value *accounts; /* the list */
     const struct mes_json_value *globals;  /* globalConfig */

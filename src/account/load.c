@@ -83,6 +83,8 @@ static void load_accounts(struct loading *loading)
                                        count == 0 ? MES_SAY_account_no_list : MES_SAY_account_all_disabled,
                                        MES_ARGS(list->file));
     mes_account_identify(list->accounts, list->count, &list->arena, &loading->complaints);
+    for (size_t i = 0; i < list->count && loading->complaints.code == 0; i++)
+        mes_account_note_mode(&list->accounts[i], &loading->complaints);
 }
 
 static void load(struct loading *loading)

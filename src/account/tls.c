@@ -110,6 +110,17 @@ static void warn_of_plain_text(const struct mes_completion *completion)
         warn(completion, MES_ACCOUNT_SETTING_enable_tsl, MES_SAY_account_password_in_clear);
 }
 
+void mes_account_note_mode(const struct mes_account *account, struct mes_complaints *complaints)
+{
+    static const int sentences[] = {[MES_ACCOUNT_TLS_NONE] = MES_SAY_account_mode_none,
+                                    [MES_ACCOUNT_TLS_AT_ONCE] = MES_SAY_account_mode_at_once,
+                                    [MES_ACCOUNT_TLS_STARTTLS] = MES_SAY_account_mode_starttls,
+                                    [MES_ACCOUNT_TLS_IF_OFFERED] = MES_SAY_account_mode_if_offered};
+    mes_account_complaints_note(complaints, sentences[account->tls],
+                                MES_ARGS(account->identity, account->host, MES_NUMBER(account->port),
+                                         account->provider != NULL ? account->provider->name : "-"));
+}
+
 void mes_account_settle_tls(struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;

@@ -109,6 +109,20 @@ bool mes_file_real_path(const char *path, struct mes_buf *out)
     return out->failed == 0;
 }
 
+int mes_file_make_folder(const char *path, unsigned mode, struct mes_error *error)
+{
+    if (mkdir(path, (mode_t)mode) == 0 || (errno == EEXIST && mes_file_is_folder(path)))
+        return 0;
+    return mes_fail_file(error, path, errno);
+}
+
+int mes_file_remove(const char *path, struct mes_error *error)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return 0;
+    return mes_fail_file(error, path, errno);
+}
+
 bool mes_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -15,6 +15,12 @@ int mes_file_replace(const char *path, struct mes_str content, struct mes_error 
  * used up. */
 bool mes_file_real_path(const char *path, struct mes_buf *out);
 
+/* Makes a folder with these permissions; one that exists already is fine and stays as it is. */
+int mes_file_make_folder(const char *path, unsigned mode, struct mes_error *error) MES_MUST_USE;
+
+/* What does not exist is fine. */
+int mes_file_remove(const char *path, struct mes_error *error) MES_MUST_USE;
+
 bool mes_file_exists(const char *path);
 /* A folder, and not a file. */
 bool mes_file_is_folder(const char *path);
