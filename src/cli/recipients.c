@@ -1,5 +1,7 @@
 #include "cli/recipients.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "cli/list.h"
 #include "mime/address.h"
@@ -49,24 +51,38 @@ static int on_bad(void *context, const struct mes_error *why)
     return 0;
 }
 
+static int add_text(struct given *given, const char *text)
+{
+    struct mes_address_sink sink = {.on_address = on_address, .on_bad = on_bad, .context = given};
+    struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = given->recipients->cli};
+    struct mes_address address;
+    struct mes_arena arena;
+    int code;
+    mes_arena_init(&arena, MES_CLI_ADDRESS_ARENA);
+    /* In a file a line end parts addresses; in an argument it is an attempt to smuggle something in. */
+    if (strpbrk(text, "\r\n") == NULL)
+        code = mes_mime_address_list(mes_str_of(text), 0, &arena, &notices, &sink, given->error);
+    else
+        code = mes_mime_address_parse(mes_str_of(text), &arena, &notices, &address, given->error);
+    if (code == MES_E_INPUT)
+        code = on_bad(given, given->error);
+    mes_arena_fini(&arena);
+    return code;
+}
+
 static int add_given(struct mes_cli_recipients *recipients, enum mes_cli_option_id id, enum mes_role role,
                      struct mes_error *error)
 {
     static const char *const names[] = {
         [MES_ROLE_TO] = "--to", [MES_ROLE_CC] = "--cc", [MES_ROLE_BCC] = "--bcc"};
     struct given given = {recipients, role, names[role], error};
-    struct mes_address_sink sink = {.on_address = on_address, .on_bad = on_bad, .context = &given};
-    struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = recipients->cli};
     size_t at = 0;
     int code = 0;
     for (;;) {
         const char *text = mes_cli_next(recipients->cli->options, id, &at);
         if (text == NULL || code != 0)
             return code;
-        struct mes_arena arena;
-        mes_arena_init(&arena, MES_CLI_ADDRESS_ARENA);
-        code = mes_mime_address_list(mes_str_of(text), 0, &arena, &notices, &sink, error);
-        mes_arena_fini(&arena);
+        code = add_text(&given, text);
     }
 }
 
