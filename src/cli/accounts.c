@@ -1,21 +1,57 @@
-/* mailenhance accounts list: the accounts in their order. */
+/* mailenhance accounts list and check: the accounts in their order, and what is wrong with them. */
 #include "cli/accounts.h"
 
-#include "account/account.h"
+#include "account/load.h"
 #include "cli/status.h"
 #include "json/write.h"
 
 enum { MES_CLI_ACCOUNT_LIMIT = 64 * 1024 };
 
+static const int kind_sentences[] = {
+    [MES_FINDING_PROBLEM] = MES_SAY_cli_problem,
+    [MES_FINDING_WARNING] = MES_SAY_cli_warning,
+    [MES_FINDING_NOTE] = MES_SAY_cli_bare,
+};
+
+static void add_finding(struct mes_buf *line, enum mes_language language, enum mes_finding_kind kind,
+                        const struct mes_error *finding)
+{
+    struct mes_buf text;
+    mes_buf_init(&text, MES_CLI_ACCOUNT_LIMIT);
+    mes_say_error(&text, language, finding);
+    mes_say(line, language, kind_sentences[kind], MES_ARGS(mes_buf_text(&text)));
+    mes_buf_fini(&text);
+}
+
+static void tell_finding(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
+{
+    struct mes_cli *cli = context;
+    struct mes_buf line;
+    mes_buf_init(&line, MES_CLI_ACCOUNT_LIMIT);
+    add_finding(&line, cli->language, kind, finding);
+    mes_cli_tell(cli, MES_SAY_cli_bare, MES_ARGS(mes_buf_text(&line)));
+    mes_buf_fini(&line);
+}
+
+static int load(struct mes_cli *cli,
+                void (*on_finding)(void *context, enum mes_finding_kind kind,
+                                   const struct mes_error *finding),
+                struct mes_account_list **list_out, struct mes_error *error)
+{
+    const struct mes_findings findings = {.on_finding = on_finding, .context = cli};
+    const struct mes_account_source source = {
+        .path = mes_cli_text(cli->options, MES_CLI_OPT_CONFIG),
+        .company = mes_cli_text(cli->options, MES_CLI_OPT_COMPANY),
+        .findings = &findings,
+    };
+    return mes_account_load(&source, list_out, error);
+}
+
 int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_out)
 {
     struct mes_error error;
-    const char *path = mes_cli_text(cli->options, MES_CLI_OPT_CONFIG);
-    const char *company = mes_cli_text(cli->options, MES_CLI_OPT_COMPANY);
-    if (mes_account_list_load(path, company, mes_cli_on_notice, cli, list_out, &error) != 0)
-        return mes_cli_fail(cli, &error, MES_CLI_EXIT_CONFIG);
-    mes_cli_tell(cli, MES_SAY_cli_accounts_from, MES_ARGS(mes_account_list_file(*list_out)));
-    return MES_CLI_EXIT_OK;
+    *list_out = NULL;
+    return mes_cli_status_of(load(cli, tell_finding, list_out, &error), MES_CLI_EXIT_CONFIG);
 }
 
 static const char *tls_word(enum mes_account_tls tls)
@@ -45,6 +81,7 @@ static void write_account(struct mes_buf *out, const struct mes_account *account
     struct mes_json_writer json;
     mes_json_writer_init(&json, out);
     mes_json_write_object(&json, NULL);
+    mes_json_write_text(&json, "kind", MES_STR("account"));
     mes_json_write_text(&json, "name", mes_str_of(account->identity));
     mes_json_write_text(&json, "provider",
                         mes_str_of(account->provider != NULL ? account->provider->id : ""));
@@ -68,13 +105,9 @@ static void say_account(struct mes_buf *out, enum mes_language language, size_t 
                      tls_text(language, account->tls), user, account->from_address, provider));
 }
 
-int mes_cli_accounts_list(struct mes_cli *cli)
+static void put_accounts(struct mes_cli *cli, const struct mes_account_list *list)
 {
-    struct mes_account_list *list;
     struct mes_buf line;
-    int status = mes_cli_load_accounts(cli, &list);
-    if (status != MES_CLI_EXIT_OK)
-        return status;
     mes_buf_init(&line, MES_CLI_ACCOUNT_LIMIT);
     for (size_t i = 0; i < mes_account_list_count(list); i++) {
         const struct mes_account *account = mes_account_list_at(list, i);
@@ -85,6 +118,55 @@ int mes_cli_accounts_list(struct mes_cli *cli)
         mes_cli_put_line(cli, &line);
     }
     mes_buf_fini(&line);
+}
+
+int mes_cli_accounts_list(struct mes_cli *cli)
+{
+    struct mes_account_list *list;
+    int status = mes_cli_load_accounts(cli, &list);
+    if (status == MES_CLI_EXIT_OK)
+        put_accounts(cli, list);
     mes_account_list_free(&list);
-    return MES_CLI_EXIT_OK;
+    return status;
+}
+
+static void write_finding(struct mes_buf *out, enum mes_finding_kind kind, const struct mes_error *finding)
+{
+    static const char *const kinds[] = {
+        [MES_FINDING_PROBLEM] = "problem", [MES_FINDING_WARNING] = "warning", [MES_FINDING_NOTE] = "note"};
+    struct mes_json_writer json;
+    struct mes_buf text;
+    mes_buf_init(&text, MES_CLI_ACCOUNT_LIMIT);
+    mes_say_error(&text, MES_EN, finding);
+    mes_json_writer_init(&json, out);
+    mes_json_write_object(&json, NULL);
+    mes_json_write_text(&json, "kind", mes_str_of(kinds[kind]));
+    mes_json_write_text(&json, "text", mes_buf_str(&text));
+    mes_json_write_object_end(&json);
+    mes_buf_fini(&text);
+}
+
+/* Of a check the findings are the result. */
+static void put_finding(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
+{
+    struct mes_cli *cli = context;
+    struct mes_buf line;
+    mes_buf_init(&line, MES_CLI_ACCOUNT_LIMIT);
+    if (mes_cli_has(cli->options, MES_CLI_OPT_JSON))
+        write_finding(&line, kind, finding);
+    else
+        add_finding(&line, cli->language, kind, finding);
+    mes_cli_put_line(cli, &line);
+    mes_buf_fini(&line);
+}
+
+int mes_cli_accounts_check(struct mes_cli *cli)
+{
+    struct mes_account_list *list = NULL;
+    struct mes_error error;
+    int status = mes_cli_status_of(load(cli, put_finding, &list, &error), MES_CLI_EXIT_CONFIG);
+    if (status == MES_CLI_EXIT_OK)
+        put_accounts(cli, list);
+    mes_account_list_free(&list);
+    return status;
 }

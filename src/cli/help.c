@@ -60,7 +60,6 @@ static void add_usage(struct mes_buf *out, enum mes_language language, const str
 {
     unsigned bit = 1u << (command - mes_cli_commands);
     mes_say(out, language, MES_SAY_cli_help_usage, MES_NO_ARGS);
-    mes_buf_add_text(out, " mailenhance ");
     add_name(out, command);
     if (command->operands[0] != '\0') {
         mes_buf_add_char(out, ' ');
