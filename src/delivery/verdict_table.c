@@ -98,6 +98,13 @@ static bool fits_any(const char *pattern, struct mes_str value, bool (*fits)(str
     return false;
 }
 
+/* "ses-" stands for every id that begins so. */
+static bool is_provider(struct mes_str id, struct mes_str value)
+{
+    bool is_group = id.data[id.size - 1] == '-';
+    return is_group ? mes_str_starts(value, id) : mes_str_eq(value, id);
+}
+
 static bool is_front(struct mes_str front, struct mes_str value)
 {
     return mes_str_starts(value, front);
@@ -134,7 +141,7 @@ static bool row_fits(const struct mes_verdict_row *row, const struct mes_verdict
     bool agree = input->enhanced.size > 0 && input->enhanced.data[0] == code.data[0];
     if (row->enhanced[0] != '\0' && !agree)
         return false;
-    return fits_any(row->providers, input->provider, mes_str_eq_nocase) &&
+    return fits_any(row->providers, input->provider, is_provider) &&
            fits_any(row->codes, code, is_front) &&
            fits_any(row->enhanced, input->enhanced, is_enhanced_front) &&
            fits_any(row->text, text, stands_in);
