@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "account/provider.h"
 #include "delivery/verdict_table.h"
 
 /* What the session core would make of "535 5.7.8 Login fail" at a step. */
@@ -110,6 +111,29 @@ static void every_advice_of_a_row_has_a_sentence(void **state)
         const char *advice = mes_verdict_row_at(i)->advice;
         if (advice[0] != '\0' && mes_advice_text(advice, MES_ZH_HK)[0] == '\0')
             fail_msg("no sentence for \"%s\"", advice);
+    }
+}
+
+static bool is_provider_or_group(struct mes_str id)
+{
+    const struct mes_provider *provider;
+    for (size_t i = 0; (provider = mes_account_provider_at(i)) != NULL; i++) {
+        struct mes_str known = mes_str_of(provider->id);
+        if (mes_str_eq(known, id) || (id.data[id.size - 1] == '-' && mes_str_starts(known, id)))
+            return true;
+    }
+    return false;
+}
+
+static void every_provider_of_a_row_exists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
+        struct mes_str ids = mes_str_of(mes_verdict_row_at(i)->providers), id;
+        while (ids.size > 0 && mes_str_next(&ids, '|', &id)) {
+            if (!is_provider_or_group(id))
+                fail_msg("no provider \"%.*s\"", MES_STR_ARGS(id));
+        }
     }
 }
 
@@ -392,6 +416,7 @@ static void the_same_code_by_provider(void **state)
     static const char line[] = "535 5.7.8 Error: authentication failed";
     expect(from("163.com", MES_STEP_AUTH, line), MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.authorization-code");
     expect(from("gmail.com", MES_STEP_AUTH, line), MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.app-password");
+    expect(from("ses-eu-west-1", MES_STEP_AUTH, line), MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.smtp-key");
     expect(from("brevo.com", MES_STEP_AUTH, line), MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.smtp-key");
     expect(from("", MES_STEP_AUTH, line), MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.password");
 }
@@ -434,6 +459,7 @@ int main(void)
         cmocka_unit_test(every_row_is_selected_by_its_sample),
         cmocka_unit_test(rows_stand_in_the_order_of_precedence),
         cmocka_unit_test(every_advice_of_a_row_has_a_sentence),
+        cmocka_unit_test(every_provider_of_a_row_exists),
         cmocka_unit_test(every_reply_and_cause_at_every_step_has_a_verdict),
         cmocka_unit_test(text_before_enhanced_before_step),
         cmocka_unit_test(basic_code_decides_when_the_enhanced_one_disagrees),
