@@ -1,0 +1,91 @@
+"""The library as another program meets it: installed to a prefix, found by pkg-config, built and run."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / 'tests/e2e'), str(ROOT / 'tests')]
+
+import tap
+from sink import Scripted, Sink
+from tool import Tool, account
+
+BUILD = ROOT / 'build-release'
+
+
+def out_of(*command, **environment):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, **environment}, timeout=120)
+    if done.returncode:
+        raise AssertionError(f'{command}: {done.returncode}\n{done.stdout}{done.stderr}')
+    return done.stdout
+
+
+class InstallTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix='mes-')
+        cls.destination = Path(cls.temporary.name)
+        out_of('ninja', '-C', BUILD, 'install', DESTDIR=cls.destination)
+        [package] = cls.destination.rglob('mailenhance.pc')
+        cls.packages = package.parent
+        cls.libraries = package.parent.parent
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def build(self, name):
+        flags = out_of('pkg-config', '--define-variable=prefix=' + str(self.destination / 'usr/local'), '--cflags',
+                       '--libs', 'mailenhance', PKG_CONFIG_PATH=str(self.packages)).split()
+        program = self.destination / name
+        out_of('gcc', '-std=gnu17', '-Wall', '-Wextra', '-Werror', ROOT / f'examples/{name}.c', '-o', program, *flags)
+        return program
+
+    def run_example(self, name):
+        refusing, sink = Scripted({'GREETING': '554 5.3.2 not today'}), Sink()
+        self.addCleanup(refusing.close)
+        self.addCleanup(sink.close)
+        with Tool([account(refusing.port, 'first'), account(sink.port, 'second')]) as tool:
+            out = out_of(self.build(name), tool.config, 'wong@example.hk', LD_LIBRARY_PATH=str(self.libraries))
+        self.assertEqual([recipients for _, recipients, _ in sink.mails], [['wong@example.hk']])
+        return out
+
+    def test_what_is_installed(self):
+        there = {str(path.relative_to(self.destination / 'usr/local')) for path in (self.destination / 'usr/local').rglob('*')}
+        for header in (ROOT / 'include/mes').iterdir():
+            self.assertIn(f'include/mes/{header.name}', there)
+        for name in ('bin/mailenhance', 'share/man/man1/mailenhance-send.1', 'share/doc/mailenhance/LICENSE'):
+            self.assertIn(name, there)
+
+    def test_only_the_public_functions_leave_the_library(self):
+        headers = ''.join(path.read_text() for path in (ROOT / 'include/mes').glob('*.h'))
+        promised = set(re.findall(r'MES_API[^;]*?\b(mes_\w+)\(', headers, re.S))
+        symbols = out_of('nm', '-D', '--defined-only', self.libraries / 'libmailenhance.so')
+        exported = set(re.findall(r' [^A ] (\w+)', symbols))
+        self.assertEqual(exported, promised)
+
+    def test_each_header_stands_alone(self):
+        for header in sorted((ROOT / 'include/mes').glob('*.h')):
+            for dialect in ('c11', 'c17'):
+                program = self.destination / 'alone.c'
+                program.write_text(f'#include <mes/{header.name}>\nint main(void)\n{{\n    return 0;\n}}\n')
+                out_of('gcc', f'-std={dialect}', '-pedantic', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
+                       '-I', ROOT / 'include', program)
+
+    def test_example_that_waits(self):
+        out = self.run_example('send')
+        self.assertIn('wong@example.hk: sent', out)
+        self.assertIn('first: 554 5.3.2 not today', out)
+
+    def test_example_with_a_loop_of_its_own(self):
+        self.assertIn('wong@example.hk: sent', self.run_example('loop'))
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
