@@ -55,7 +55,7 @@ class Source:
         self.text = (root / path).read_text()
         self.lines = self.text.split('\n')
         self.bare = _HIDDEN.sub(_blank, self.text).split('\n')
-        self.is_test = path.name.endswith(('_test.c', '_test.h', '_fuzz.c')) or path.parts[0] == 'tests'
+        self.is_test = path.name.endswith(('_test.c', '_test.h', '_fuzz.c')) or path.parts[0] in ('tests', 'examples')
         self.folder = path.parts[1] if path.parts[0] == 'src' else path.parts[0]
 
     @property

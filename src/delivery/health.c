@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/buf.h"
+#include "base/digest.h"
 #include "delivery/memory_ram.h"
 
 enum {
@@ -21,18 +20,11 @@ enum {
 
 uint32_t mes_health_fingerprint(const struct mes_str *settings, size_t count)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool ok = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
-    for (size_t i = 0; ok && i < count; i++) {
-        /* The NUL keeps "ab","c" apart from "a","bc". */
-        ok = EVP_DigestUpdate(context, settings[i].data, settings[i].size) == 1 &&
-             EVP_DigestUpdate(context, "", 1) == 1;
-    }
-    ok = ok && EVP_DigestFinal_ex(context, digest, NULL) == 1;
-    EVP_MD_CTX_free(context);
+    unsigned char digest[MES_DIGEST_SIZE];
+    if (!mes_digest(settings, count, digest))
+        return 0;
     uint32_t all = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
-    return ok ? all & FINGERPRINT_MOST : 0;
+    return all & FINGERPRINT_MOST;
 }
 
 static void become_well(struct mes_health *health)
