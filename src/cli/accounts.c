@@ -27,6 +27,10 @@ static void tell_finding(void *context, enum mes_finding_kind kind, const struct
 {
     struct mes_cli *cli = context;
     struct mes_buf line;
+    /* Of the notes only those about files matter to who just wants to send. */
+    if (kind == MES_FINDING_NOTE && finding->sentence != MES_SAY_account_file_used &&
+        finding->sentence != MES_SAY_account_overridden_by)
+        return;
     mes_buf_init(&line, MES_CLI_ACCOUNT_LIMIT);
     add_finding(&line, cli->language, kind, finding);
     mes_cli_tell(cli, MES_SAY_cli_bare, MES_ARGS(mes_buf_text(&line)));
@@ -165,8 +169,6 @@ int mes_cli_accounts_check(struct mes_cli *cli)
     struct mes_account_list *list = NULL;
     struct mes_error error;
     int status = mes_cli_status_of(load(cli, put_finding, &list, &error), MES_CLI_EXIT_CONFIG);
-    if (status == MES_CLI_EXIT_OK)
-        put_accounts(cli, list);
     mes_account_list_free(&list);
     return status;
 }
