@@ -1,0 +1,110 @@
+/* How a session ends: what that means for the messages under way, and what it says about the relay. */
+#include "smtp/state.h"
+#include "smtp/transcript.h"
+
+enum mes_step mes_smtp_place(const struct mes_smtp_session *session)
+{
+    const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
+    return mes_smtp_reported(front != NULL ? front->step : session->step);
+}
+
+enum mes_step mes_smtp_place_of(const struct mes_smtp_session *session, const struct mes_smtp_slot *slot)
+{
+    const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
+    if (slot->is_dot_put)
+        return mes_smtp_slot_is_dot_written(slot, session->sent) ? MES_STEP_DOT : MES_STEP_BODY;
+    if (slot->is_body_begun)
+        return MES_STEP_BODY;
+    if (front != NULL && front->slot == slot)
+        return mes_smtp_reported(front->step);
+    return session->current == slot && front == NULL ? mes_smtp_reported(session->step) : MES_STEP_MAIL;
+}
+
+/* Its MAIL was put out but counts for nothing: it had gone ahead of a dot's reply, or into a connection that
+ * the relay was closing, idle after the message before. On a fresh connection neither can happen to it again.
+ */
+static bool is_in_vain(const struct mes_smtp_slot *slot, enum mes_smtp_cause cause)
+{
+    bool is_excused = slot->is_by_x || (slot->is_reused && cause == MES_SMTP_CUT);
+    return slot->is_repeat || (!slot->is_mail_answered && is_excused);
+}
+
+static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot, enum mes_smtp_cause cause)
+{
+    bool is_busy = slot->state == MES_SMTP_SLOT_QUEUED || slot->state == MES_SMTP_SLOT_SENDING;
+    enum mes_step step = slot->is_put ? mes_smtp_place_of(session, slot) : MES_STEP_MAIL;
+    if (!is_busy)
+        return;
+    if (cause == MES_SMTP_REPLIED) /* to another command than this one's, so this one got none */
+        cause = mes_smtp_slot_is_dot_written(slot, session->sent) ? MES_SMTP_CUT : MES_SMTP_NOT_TRIED;
+    if (cause != MES_SMTP_CANCELLED && (!slot->is_put || is_in_vain(slot, cause)))
+        cause = MES_SMTP_NOT_TRIED;
+    mes_smtp_slot_decide_rest(slot, step, cause, NULL);
+    slot->state = MES_SMTP_SLOT_DONE;
+}
+
+/* What this end says about X and P. */
+static void learn_from_end(struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
+                           enum mes_smtp_cause cause)
+{
+    const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
+    bool is_first = front != NULL && front->slot == slot;
+    if (slot->state != MES_SMTP_SLOT_SENDING || !slot->is_put)
+        return;
+    if (slot->is_by_x && !slot->is_mail_answered) {
+        if (cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED)
+            mes_smtp_learn(session, MES_SMTP_FACT_X_CUT);
+        else if (cause == MES_SMTP_TIMEOUT && is_first)
+            mes_smtp_learn(session, MES_SMTP_FACT_X_REFUSED);
+    }
+    /* The relay took the first command of a group and forgot the rest. */
+    if (cause == MES_SMTP_TIMEOUT && is_first && slot->is_by_p && slot->is_mail_answered &&
+        !slot->is_body_begun && !session->has_p_proved)
+        mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
+}
+
+static bool is_under_way(const struct mes_smtp_slot *slot)
+{
+    return slot->is_put && (slot->state == MES_SMTP_SLOT_SENDING || slot->state == MES_SMTP_SLOT_DONE);
+}
+
+static bool is_blameless(const struct mes_smtp_session *session, enum mes_smtp_cause cause)
+{
+    if (cause == MES_SMTP_CANCELLED || cause == MES_SMTP_BODY_FAILED || cause == MES_SMTP_NO_MEMORY)
+        return true;
+    if (!session->was_ready)
+        return false;
+    if (is_under_way(&session->slots[0]) || is_under_way(&session->slots[1]))
+        return true; /* its outcome says what there is to say */
+    return cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED;
+}
+
+enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_cause cause,
+                                enum mes_step step, const struct mes_smtp_reply *reply)
+{
+    if (session->is_over)
+        return MES_SMTP_STEP_END;
+    session->is_over = true;
+    session->is_blameless = is_blameless(session, cause);
+    mes_smtp_outcome_set(&session->ended, step, cause, reply, &session->ended_text);
+    for (size_t i = 0; i < 2; i++)
+        learn_from_end(session, &session->slots[i], cause);
+    for (size_t i = 0; i < 2; i++)
+        settle(session, &session->slots[i], cause);
+    mes_smtp_drop_output(session);
+    return MES_SMTP_STEP_END;
+}
+
+enum mes_smtp_step mes_smtp_end_politely(struct mes_smtp_session *session, enum mes_smtp_cause cause,
+                                         enum mes_step step, const struct mes_smtp_reply *reply)
+{
+    enum mes_smtp_step end = mes_smtp_end(session, cause, step, reply);
+    mes_buf_add_text(&session->out, "QUIT\r\n");
+    mes_smtp_transcript_sent(session, MES_STR("QUIT"), MES_SMTP_STEP_QUIT);
+    return end;
+}
+
+void mes_smtp_learn(struct mes_smtp_session *session, enum mes_smtp_fact fact)
+{
+    session->facts |= 1u << fact;
+}

@@ -1,0 +1,373 @@
+/* One message: MAIL, RCPT, DATA, the body and its dot. Sending runs ahead of the replies as far as
+ * mes_smtp_may_send_now lets it, so each `send` asks what is known by now. */
+#include "base/utf8.h"
+#include "smtp/command.h"
+#include "smtp/state.h"
+#include "smtp/transcript.h"
+
+enum { BAD_SEQUENCE = 503, NOT_RECOGNISED = 500, START_INPUT = 354 };
+
+static bool is_positive(const struct mes_smtp_reply *reply)
+{
+    return reply->code / 100 == 2;
+}
+
+static enum mes_smtp_step make_no_sense(struct mes_smtp_session *session, const struct mes_smtp_entry *entry)
+{
+    return mes_smtp_end(session, MES_SMTP_GARBAGE, mes_smtp_reported(entry->step), NULL);
+}
+
+/* The transaction is over and none of its commands waits for a reply. */
+static enum mes_smtp_step conclude(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+{
+    session->is_used = session->is_used || slot->is_put;
+    if (slot->is_repeat)
+        mes_smtp_slot_repeat(slot);
+    else
+        slot->state = MES_SMTP_SLOT_DONE;
+    return MES_SMTP_STEP_READY;
+}
+
+/* Nobody is left who could be given this message. */
+static bool is_pointless(const struct mes_smtp_slot *slot)
+{
+    return slot->undecided == 0 || slot->is_repeat;
+}
+
+/* For a pointless transaction whose DATA was not sent: waits at `step` until its replies are in. */
+static enum mes_smtp_step give_up(struct mes_smtp_session *session, enum mes_smtp_step step)
+{
+    if (mes_smtp_ring_has(&session->ring, session->current))
+        return step;
+    return conclude(session, session->current);
+}
+
+static struct mes_smtp_slot *oldest_queued(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *oldest = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        struct mes_smtp_slot *slot = &session->slots[i];
+        if (slot->state == MES_SMTP_SLOT_QUEUED && (oldest == NULL || slot->turn < oldest->turn))
+            oldest = slot;
+    }
+    return oldest;
+}
+
+/* What the relay offers must do for this message; if not, it is decided here and the session goes on. */
+static bool is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+{
+    const struct mes_smtp_message *message = slot->message;
+    const struct mes_smtp_ehlo *ehlo = &session->ehlo;
+    bool has_charset = (!message->needs_smtputf8 || ehlo->smtputf8) &&
+                       (!(message->needs_8bitmime || message->needs_smtputf8) || ehlo->eightbitmime);
+    if (!has_charset)
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_NO_SMTPUTF8, NULL);
+    else if (ehlo->size_limit > 0 && message->source->size > ehlo->size_limit)
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_TOO_LARGE, NULL);
+    else
+        return true;
+    slot->state = MES_SMTP_SLOT_DONE;
+    return false;
+}
+
+enum mes_smtp_step mes_smtp_send_next(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = oldest_queued(session);
+    if (slot == NULL) {
+        bool is_idle = session->ring.count == 0 && session->slots[0].state == MES_SMTP_SLOT_FREE &&
+                       session->slots[1].state == MES_SMTP_SLOT_FREE;
+        return session->is_quitting && is_idle ? MES_SMTP_STEP_QUIT : MES_SMTP_STEP_READY;
+    }
+    if (!is_fit(session, slot))
+        return MES_SMTP_STEP_READY;
+    if (session->is_open)
+        return MES_SMTP_STEP_RSET;
+    slot->state = MES_SMTP_SLOT_SENDING;
+    session->current = slot;
+    return MES_SMTP_STEP_MAIL;
+}
+
+/* Only behind a transaction in which nobody was accepted: RFC 5321 would let the relay answer 503 to MAIL. */
+enum mes_smtp_step mes_smtp_send_rset(struct mes_smtp_session *session)
+{
+    size_t start;
+    mes_buf_add_text(mes_smtp_put_begin(session, &start), "RSET");
+    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_RSET, 0))
+        return MES_SMTP_STEP_RSET;
+    session->is_open = false;
+    return MES_SMTP_STEP_READY;
+}
+
+enum mes_smtp_step mes_smtp_on_rset(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                    const struct mes_smtp_reply *reply)
+{
+    (void)entry;
+    /* Then nobody knows whose transaction it is: a fresh connection. */
+    return is_positive(reply) ? MES_SMTP_STEP_STAY
+                              : mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_MAIL, reply);
+}
+
+/* RFC 1870, RFC 6152, RFC 6531, RFC 3461. */
+static void add_mail_parameters(const struct mes_smtp_ehlo *ehlo, const struct mes_smtp_message *message,
+                                struct mes_buf *out)
+{
+    if (ehlo->size && message->source->size > 0) {
+        mes_buf_add_text(out, " SIZE=");
+        mes_buf_add_uint(out, message->source->size);
+    }
+    if (message->needs_8bitmime || message->needs_smtputf8)
+        mes_buf_add_text(out, " BODY=8BITMIME");
+    if (message->needs_smtputf8)
+        mes_buf_add_text(out, " SMTPUTF8");
+    if (!ehlo->dsn)
+        return;
+    if (message->dsn_return != MES_SMTP_RETURN_UNSAID)
+        mes_buf_add_text(out, message->dsn_return == MES_SMTP_RETURN_FULL ? " RET=FULL" : " RET=HDRS");
+    if (message->envelope_id.size > 0) {
+        mes_buf_add_text(out, " ENVID=");
+        mes_smtp_command_add_xtext(out, message->envelope_id);
+    }
+}
+
+enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    const struct mes_smtp_message *message = slot->message;
+    const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
+    bool is_by_x = last != NULL && last->step == MES_SMTP_STEP_DOT;
+    size_t start;
+    struct mes_buf *out = mes_smtp_put_begin(session, &start);
+    mes_buf_add_text(out, "MAIL FROM:");
+    bool is_good = mes_smtp_command_add_path(out, message->sender);
+    add_mail_parameters(&session->ehlo, message, out);
+    if (!is_good)
+        mes_buf_truncate(out, start);
+    if (!mes_smtp_put_end(session, start, MES_SMTP_ENVELOPE_MOST, message->needs_smtputf8, MES_SMTP_STEP_MAIL,
+                          0)) {
+        if (out->failed != 0)
+            return MES_SMTP_STEP_MAIL;
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_BAD_ADDRESS, NULL);
+        return conclude(session, slot);
+    }
+    slot->is_put = true;
+    slot->is_by_x = is_by_x;
+    slot->is_reused = session->is_used;
+    return MES_SMTP_STEP_RCPT;
+}
+
+enum mes_smtp_step mes_smtp_on_mail(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                    const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_slot *slot = entry->slot;
+    slot->is_mail_answered = true;
+    if (reply->code / 100 == 3)
+        return make_no_sense(session, entry);
+    if (slot->is_by_x && reply->code == BAD_SEQUENCE) {
+        /* The message before has its own reply, and nothing of this one was taken: it is safe to repeat. */
+        slot->is_repeat = true;
+        session->is_x_off = true;
+        mes_smtp_learn(session, MES_SMTP_FACT_X_REFUSED);
+    } else if (is_positive(reply)) {
+        session->is_open = true;
+        if (slot->is_by_x)
+            mes_smtp_learn(session, MES_SMTP_FACT_X_WORKS);
+    } else {
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_REPLIED, reply);
+    }
+    return MES_SMTP_STEP_STAY;
+}
+
+/* RFC 3461 section 4. */
+static bool add_rcpt(const struct mes_smtp_session *session, const struct mes_smtp_recipient *recipient,
+                     struct mes_buf *out)
+{
+    mes_buf_add_text(out, "RCPT TO:");
+    if (recipient->address.size == 0 || !mes_smtp_command_add_path(out, recipient->address))
+        return false;
+    if (!session->ehlo.dsn)
+        return true;
+    if (recipient->notify.size > 0) {
+        mes_buf_add_text(out, " NOTIFY=");
+        mes_buf_add_str(out, recipient->notify);
+    }
+    if (recipient->original.size > 0 && mes_utf8_is_ascii(recipient->original)) {
+        mes_buf_add_text(out, " ORCPT=rfc822;");
+        mes_smtp_command_add_xtext(out, recipient->original);
+    }
+    return recipient->notify.size == 0 || mes_smtp_command_is_word(recipient->notify);
+}
+
+static bool put_rcpt(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+{
+    size_t start;
+    struct mes_buf *out = mes_smtp_put_begin(session, &start);
+    if (!add_rcpt(session, &slot->message->recipients[slot->next], out))
+        mes_buf_truncate(out, start);
+    return mes_smtp_put_end(session, start, MES_SMTP_ENVELOPE_MOST, slot->message->needs_smtputf8,
+                            MES_SMTP_STEP_RCPT, slot->next);
+}
+
+enum mes_smtp_step mes_smtp_send_rcpt(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    if (is_pointless(slot))
+        return give_up(session, MES_SMTP_STEP_RCPT);
+    slot->is_by_p = slot->is_by_p || session->ring.count > 0;
+    while (slot->next < slot->to_send) {
+        bool is_put = put_rcpt(session, slot);
+        if (session->out.failed != 0)
+            return MES_SMTP_STEP_RCPT;
+        if (!is_put)
+            mes_smtp_slot_decide(slot, slot->next, MES_STEP_RCPT, MES_SMTP_BAD_ADDRESS, NULL);
+        slot->next++;
+        if (is_put)
+            break;
+    }
+    return slot->next < slot->to_send ? MES_SMTP_STEP_RCPT : MES_SMTP_STEP_DATA;
+}
+
+/* "Bad sequence" and the like to a command that came behind an accepted one, from a relay that never was seen
+ * to bear it: it offers PIPELINING and cannot do it. */
+static bool chokes_on_p(const struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
+                        const struct mes_smtp_reply *reply)
+{
+    return slot->is_by_p && session->is_open && !session->has_p_proved &&
+           session->options.pace == MES_SMTP_PACE_AUTO && session->relay == MES_SMTP_RELAY_UNKNOWN &&
+           (reply->code == BAD_SEQUENCE || reply->code == NOT_RECOGNISED);
+}
+
+static void fall_back_from_p(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+{
+    slot->is_repeat = true;
+    session->is_lock_step = true;
+    mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
+}
+
+enum mes_smtp_step mes_smtp_on_rcpt(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                    const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_slot *slot = entry->slot;
+    if (reply->code / 100 == 3)
+        return make_no_sense(session, entry);
+    slot->has_taken = slot->has_taken || is_positive(reply);
+    if (slot->is_repeat || mes_smtp_slot_is_decided(slot, entry->recipient))
+        return MES_SMTP_STEP_STAY;
+    if (is_positive(reply))
+        slot->accepted++;
+    else if (entry->recipient == 0 && chokes_on_p(session, slot, reply))
+        fall_back_from_p(session, slot);
+    else
+        mes_smtp_slot_decide(slot, entry->recipient, MES_STEP_RCPT, MES_SMTP_REPLIED, reply);
+    return MES_SMTP_STEP_STAY;
+}
+
+enum mes_smtp_step mes_smtp_send_data(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    size_t start;
+    if (is_pointless(slot))
+        return give_up(session, MES_SMTP_STEP_DATA);
+    slot->is_by_p = slot->is_by_p || session->ring.count > 0;
+    mes_buf_add_text(mes_smtp_put_begin(session, &start), "DATA");
+    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_DATA, 0))
+        return MES_SMTP_STEP_DATA;
+    return MES_SMTP_STEP_WAIT;
+}
+
+/* RFC 2920 section 3.1: "the client cannot assume that the DATA command will be rejected just because none of
+ * the RCPT TO commands worked. If the DATA command was properly rejected the client SMTP can just issue RSET,
+ * but if the DATA command was accepted the client SMTP should send a single dot." */
+enum mes_smtp_step mes_smtp_on_data(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                    const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_slot *slot = entry->slot;
+    /* A lone dot must not become an empty mail for somebody whom the relay took against all reason. */
+    bool makes_sense =
+        reply->code == START_INPUT ? !(is_pointless(slot) && slot->has_taken) : reply->code >= 400;
+    if (!makes_sense)
+        return make_no_sense(session, entry);
+    if (reply->code == START_INPUT)
+        return is_pointless(slot) ? MES_SMTP_STEP_LONE_DOT : MES_SMTP_STEP_BODY;
+    if (!is_pointless(slot) && chokes_on_p(session, slot, reply))
+        fall_back_from_p(session, slot);
+    if (!slot->is_repeat)
+        mes_smtp_slot_decide_rest(slot, MES_STEP_DATA, MES_SMTP_REPLIED, reply);
+    return conclude(session, slot);
+}
+
+enum mes_smtp_step mes_smtp_send_body(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    size_t start;
+    if (!slot->is_body_begun)
+        mes_smtp_body_init(&slot->body, slot->message->source);
+    slot->is_body_begun = true;
+    struct mes_buf *out = mes_smtp_put_begin(session, &start);
+    enum mes_pull pulled =
+        mes_smtp_body_write(&slot->body, out, MES_SMTP_OUTPUT_FULL - (out->size - session->out_at));
+    if (out->failed != 0)
+        return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_BODY, NULL);
+    if (pulled == MES_PULL_FAILED)
+        return mes_smtp_end(session, MES_SMTP_BODY_FAILED, MES_STEP_BODY, NULL);
+    if (pulled != MES_PULL_END || slot->permit != MES_SMTP_PERMIT_GRANTED)
+        return MES_SMTP_STEP_BODY;
+    mes_smtp_transcript_body(session, slot->body.written);
+    return MES_SMTP_STEP_DOT;
+}
+
+static enum mes_smtp_step put_dot(struct mes_smtp_session *session, enum mes_smtp_step step,
+                                  enum mes_smtp_step next)
+{
+    size_t start;
+    mes_buf_add_char(mes_smtp_put_begin(session, &start), '.');
+    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, step, 0))
+        return step;
+    session->is_open = false;
+    return next;
+}
+
+enum mes_smtp_step mes_smtp_send_dot(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    slot->dot_at = mes_smtp_put_total(session);
+    slot->is_dot_put = true;
+    return put_dot(session, MES_SMTP_STEP_DOT, MES_SMTP_STEP_READY);
+}
+
+enum mes_smtp_step mes_smtp_on_dot(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                   const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_slot *slot = entry->slot;
+    if (reply->code / 100 == 3)
+        return make_no_sense(session, entry);
+    mes_smtp_slot_decide_rest(slot, MES_STEP_DOT, MES_SMTP_REPLIED, reply);
+    if (slot->is_by_p) {
+        session->has_p_proved = true;
+        mes_smtp_learn(session, MES_SMTP_FACT_P_WORKS);
+    }
+    (void)conclude(session, slot);
+    return MES_SMTP_STEP_STAY;
+}
+
+enum mes_smtp_step mes_smtp_send_lone_dot(struct mes_smtp_session *session)
+{
+    return put_dot(session, MES_SMTP_STEP_LONE_DOT, MES_SMTP_STEP_WAIT);
+}
+
+/* Whatever it says: nobody was accepted, so nothing was sent. */
+enum mes_smtp_step mes_smtp_on_lone_dot(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                        const struct mes_smtp_reply *reply)
+{
+    if (reply->code / 100 == 3)
+        return make_no_sense(session, entry);
+    return conclude(session, entry->slot);
+}
+
+enum mes_smtp_step mes_smtp_send_quit(struct mes_smtp_session *session)
+{
+    size_t start;
+    mes_buf_add_text(mes_smtp_put_begin(session, &start), "QUIT");
+    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_QUIT, 0))
+        return MES_SMTP_STEP_QUIT;
+    return MES_SMTP_STEP_WAIT;
+}
