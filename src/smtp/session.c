@@ -217,10 +217,11 @@ static enum mes_smtp_step on_reply(struct mes_smtp_session *session, const struc
         return on_early(session, reply);
     if (reply->code == 421)
         return on_421(session, front, reply);
-    struct mes_smtp_entry entry = mes_smtp_ring_pop(&session->ring);
+    enum mes_smtp_step next = steps[front->step].on(session, front, reply);
+    (void)mes_smtp_ring_pop(&session->ring);
     session->reply_since = -1;
     start_reply_clock(session);
-    return steps[entry.step].on(session, &entry, reply);
+    return next;
 }
 
 static bool is_quit_sent(const struct mes_smtp_session *session)

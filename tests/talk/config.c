@@ -212,11 +212,22 @@ bool talk_configure(struct talk *talk, struct mes_str line, bool *was_out)
 {
     struct mes_str rest = line;
     struct mes_str word = talk_word(&rest);
-    *was_out = is_word(word, "option") || is_word(word, "message");
+    *was_out = true;
     if (is_word(word, "option"))
         return set_option(talk, rest);
-    if (!is_word(word, "message"))
+    if (is_word(word, "hold")) {
+        talk->is_held = true;
         return true;
+    }
+    if (is_word(word, "permit")) {
+        (void)talk_word(&rest); /* "refuse" */
+        talk->refused_permit = strtoul(talk_word(&rest).data, NULL, 10);
+        return true;
+    }
+    if (!is_word(word, "message")) {
+        *was_out = false;
+        return true;
+    }
     struct mes_str number = talk_word(&rest);
     if (talk->message_count == TALK_MESSAGES || strtoul(number.data, NULL, 10) != talk->message_count + 1)
         return talk_fail(talk, "messages are numbered 1, 2, 3 … up to %d", TALK_MESSAGES);

@@ -108,7 +108,6 @@ static void on_done(void *context, struct mes_smtp_session *session, const struc
         talk_fail(talk, "done at the wrong time");
     message->is_done = true;
     message->result = *result;
-    (void)mes_buf_reserve(&message->texts, 512 * 1024); /* so that no text moves */
     for (size_t i = 0; i < result->message->count; i++) {
         message->outcomes[i] = result->outcomes[i];
         keep_text(&message->texts, &message->outcomes[i].enhanced);
@@ -133,7 +132,6 @@ static void on_ended(void *context, struct mes_smtp_session *session, const stru
     talk->is_ended = true;
     talk->is_blameless = blameless;
     talk->ended = *outcome;
-    (void)mes_buf_reserve(&talk->ended_text, 8 * 1024);
     keep_text(&talk->ended_text, &talk->ended.enhanced);
     keep_text(&talk->ended_text, &talk->ended.text);
 }
@@ -312,10 +310,10 @@ static bool start_tls(struct talk *talk)
 static bool host_action(struct talk *talk, struct mes_str word, struct mes_str rest)
 {
     if (is_word(word, "wait")) {
+        while (wake(talk))
+            continue;
         talk->time += talk_time(talk_word(&rest));
         mes_smtp_session_tick(talk->session);
-    } else if (is_word(word, "hold")) {
-        talk->is_held = true;
     } else if (is_word(word, "submit")) {
         submit_one(talk);
     } else if (is_word(word, "quit")) {
@@ -326,9 +324,10 @@ static bool host_action(struct talk *talk, struct mes_str word, struct mes_str r
         talk->is_stalled = is_word(word, "stall");
     } else if (is_word(word, "loose")) {
         talk->is_loose = true;
-    } else if (is_word(word, "permit")) {
-        (void)talk_word(&rest);
-        talk->refused_permit = strtoul(talk_word(&rest).data, NULL, 10);
+    } else if (is_word(word, "anything")) {
+        while (wake(talk))
+            continue;
+        mes_buf_clear(&talk->client);
     } else {
         return talk_fail(talk, "unknown word '%.*s'", MES_STR_ARGS(word));
     }
@@ -367,7 +366,11 @@ static bool begin(struct talk *talk)
         message->message.source = &message->source;
         message->message.recipients = message->recipients;
         message->message.context = message;
+        if (mes_buf_reserve(&message->texts, 512 * 1024) == NULL) /* so that no text moves */
+            return false;
     }
+    if (mes_buf_reserve(&talk->ended_text, 8 * 1024) == NULL)
+        return false;
     talk->session = mes_smtp_session_new(&talk->options, &callbacks, talk);
     pump(talk);
     return talk->session != NULL;
