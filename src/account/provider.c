@@ -1,6 +1,9 @@
 #include "account/provider.h"
 
-#define LIMIT(value_, source_, date_) {(value_), (source_), (date_)}
+#define LIMIT(value_, source_, date_)                                                                        \
+    {                                                                                                        \
+        (value_), (source_), (date_)                                                                         \
+    }
 static const struct mes_provider providers[] = {
 #define PROVIDER(id_, ...) {.id = (id_), __VA_ARGS__},
 #include "account/providers.def"

@@ -141,8 +141,7 @@ static bool row_fits(const struct mes_verdict_row *row, const struct mes_verdict
     bool agree = input->enhanced.size > 0 && input->enhanced.data[0] == code.data[0];
     if (row->enhanced[0] != '\0' && !agree)
         return false;
-    return fits_any(row->providers, input->provider, is_provider) &&
-           fits_any(row->codes, code, is_front) &&
+    return fits_any(row->providers, input->provider, is_provider) && fits_any(row->codes, code, is_front) &&
            fits_any(row->enhanced, input->enhanced, is_enhanced_front) &&
            fits_any(row->text, text, stands_in);
 }
