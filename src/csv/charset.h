@@ -18,8 +18,9 @@ enum mes_charset {
 bool mes_csv_charset_parse(struct mes_str name, enum mes_charset *charset_out);
 const char *mes_csv_charset_name(enum mes_charset charset);
 
-/* The most likely one: a byte order mark (`*mark_out`: its size), zero bytes, valid UTF-8, else GB18030 or
- * Big5, whichever gives more common Chinese characters. The sample may end within a character. Never AUTO. */
+/* The most likely one, never AUTO: a byte order mark (`*mark_out`: its size) or zero bytes, else valid UTF-8,
+ * else GB18030 or Big5, whichever gives more of the most used Chinese characters. The sample may end within a
+ * character. NULL for `mark_out`: the sample is not the beginning of a file. */
 enum mes_charset mes_csv_charset_detect(struct mes_str sample, size_t *mark_out);
 
 #endif

@@ -6,7 +6,8 @@
 
 enum { MES_CSV_COLUMNS = 10000, MES_CSV_FIELD_BYTES = 64 * 1024, MES_CSV_ROW_BYTES = 1024 * 1024 };
 
-/* Fields are UTF-8 without NUL and only valid during the call. Blank lines are no rows. */
+/* Fields are UTF-8 without NUL, their line ends LF, and only valid during the call. Blank lines are no rows.
+ */
 struct mes_csv_row {
     uint64_t line;   /* where the row starts, from 1 */
     uint64_t number; /* of the row, from 1 */
@@ -38,11 +39,12 @@ int mes_csv_reader_feed(struct mes_csv_reader *reader, struct mes_str bytes,
 /* The file is at its end. */
 int mes_csv_reader_end(struct mes_csv_reader *reader, struct mes_error *error) MES_MUST_USE;
 
-/* What was found; AUTO and 0 before it is known. */
+/* What was found; AUTO and 0 before it is known. A file of ASCII alone stays AUTO. */
 enum mes_charset mes_csv_reader_charset(const struct mes_csv_reader *reader);
 char mes_csv_reader_separator(const struct mes_csv_reader *reader);
 
-/* The names of the first row, kept: trimmed, none empty, none twice (whatever the case). */
+/* The names of the first row, kept: trimmed, none empty but at the end (these are dropped), none twice
+ * (whatever the case). */
 struct mes_csv_header;
 
 int mes_csv_header_new(const struct mes_csv_row *row, struct mes_csv_header **header_out,
