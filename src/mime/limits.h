@@ -19,8 +19,10 @@ enum {
     MES_LIMIT_HEADER = 64 * 1024,  /* bytes of one of them */
     MES_LIMIT_ATTACHMENTS = 10000, /* attachments and inline images */
     MES_LIMIT_FILE_NAME = 1024,    /* bytes of an attachment's name */
+    MES_LIMIT_CONTENT = 1 << 30, /* bytes of all of them together */
     MES_LIMIT_TYPE = 127,
     MES_LIMIT_CONTENT_ID = 100,
+    MES_LIMIT_VARIABLE_NAME = 100,
     MES_LIMIT_VARIABLES = 1000,                 /* of the message, or of one recipient */
     MES_LIMIT_VARIABLE = 1024 * 1024,           /* bytes of a value */
     MES_CONTENT_IN_MEMORY = 256 * 1024,         /* larger attachments are kept in an unnamed file */

@@ -1,0 +1,27 @@
+/* Files by their descriptor, part by part. Blocking: never on the loop thread. */
+#ifndef MES_BASE_DESCRIPTOR_H
+#define MES_BASE_DESCRIPTOR_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Opens a file for reading. Folders, pipes and devices are refused, so that nothing waits for a writer.
+ * Errors of all functions are MES_E_FILE and name `path`. */
+int mes_descriptor_open(const char *path, int *descriptor_out, uint64_t *size_out,
+                        struct mes_error *error) MES_MUST_USE;
+/* NULL is not allowed; -1 inside is, and is left behind. */
+void mes_descriptor_close(int *descriptor);
+
+/* The next bytes, at most `size`; 0 at the end of the file. */
+int mes_descriptor_read(int descriptor, const char *path, void *out, size_t size, size_t *got_out,
+                        struct mes_error *error) MES_MUST_USE;
+
+/* Both do the whole, or fail; the descriptor's own position does not matter. A file that is too short is a
+ * failure. */
+int mes_descriptor_write_at(int descriptor, uint64_t offset, struct mes_str bytes,
+                            struct mes_error *error) MES_MUST_USE;
+int mes_descriptor_read_at(int descriptor, uint64_t offset, void *out, size_t size,
+                           struct mes_error *error) MES_MUST_USE;
+
+#endif
