@@ -36,7 +36,7 @@ struct intake {
     struct mes_error *error;
 };
 
-struct mes_content_store *mes_content_store_new(void)
+struct mes_content_store *mes_compose_content_new(void)
 {
     struct mes_content_store *store = mes_alloc(sizeof *store);
     if (store == NULL)
@@ -46,13 +46,13 @@ struct mes_content_store *mes_content_store_new(void)
     return store;
 }
 
-struct mes_content_store *mes_content_store_share(struct mes_content_store *store)
+struct mes_content_store *mes_compose_content_share(struct mes_content_store *store)
 {
     atomic_fetch_add(&store->shares, 1);
     return store;
 }
 
-void mes_content_store_release(struct mes_content_store **store_at)
+void mes_compose_content_release(struct mes_content_store **store_at)
 {
     struct mes_content_store *store = *store_at;
     *store_at = NULL;
@@ -155,8 +155,8 @@ static int finish(struct intake *intake, struct mes_wire_piece *piece_out)
     return 0;
 }
 
-int mes_content_store_add_bytes(struct mes_content_store *store, const void *data, size_t size,
-                                struct mes_wire_piece *piece_out, struct mes_error *error)
+int mes_compose_content_add_bytes(struct mes_content_store *store, const void *data, size_t size,
+                                  struct mes_wire_piece *piece_out, struct mes_error *error)
 {
     struct intake intake = {.store = store, .error = error};
     const char *bytes = data;
@@ -190,8 +190,8 @@ static int take_file(struct intake *intake, int descriptor, const char *path)
     return code;
 }
 
-int mes_content_store_add_file(struct mes_content_store *store, const char *path,
-                               struct mes_wire_piece *piece_out, struct mes_error *error)
+int mes_compose_content_add_file(struct mes_content_store *store, const char *path,
+                                 struct mes_wire_piece *piece_out, struct mes_error *error)
 {
     struct intake intake = {.store = store, .error = error};
     int descriptor;

@@ -11,17 +11,17 @@
  * thread, frees it. Adding is for one thread at a time. */
 struct mes_content_store;
 
-struct mes_content_store *mes_content_store_new(void) MES_MUST_USE; /* NULL: out of memory */
-struct mes_content_store *mes_content_store_share(struct mes_content_store *store) MES_MUST_USE;
+struct mes_content_store *mes_compose_content_new(void) MES_MUST_USE; /* NULL: out of memory */
+struct mes_content_store *mes_compose_content_share(struct mes_content_store *store) MES_MUST_USE;
 /* NULL is allowed; clears the pointer. */
-void mes_content_store_release(struct mes_content_store **store);
+void mes_compose_content_release(struct mes_content_store **store);
 
 /* Both give the base64 lines, without the CRLF of the last one, as a piece of a wire that lives as long as
  * the store. MES_E_LIMIT above MES_LIMIT_CONTENT bytes in all; MES_E_FILE when `path` or the unnamed file
  * fails. */
-int mes_content_store_add_bytes(struct mes_content_store *store, const void *data, size_t size,
-                                struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
-int mes_content_store_add_file(struct mes_content_store *store, const char *path,
-                               struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
+int mes_compose_content_add_bytes(struct mes_content_store *store, const void *data, size_t size,
+                                  struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
+int mes_compose_content_add_file(struct mes_content_store *store, const char *path,
+                                 struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
 
 #endif

@@ -18,7 +18,7 @@ struct mes_message *mes_message_new(void)
     struct mes_message *message = mes_alloc(sizeof *message);
     if (message == NULL)
         return NULL;
-    message->contents = mes_content_store_new();
+    message->contents = mes_compose_content_new();
     message->dsn = "";
     mes_arena_init(&message->arena, MES_MESSAGE_ARENA);
     if (message->contents == NULL)
@@ -35,15 +35,15 @@ void mes_message_free(struct mes_message **message_at)
     for (size_t i = 0; i < MES_TEXT_COUNT; i++)
         mes_free(message->texts[i]);
     for (size_t i = 0; i <= MES_ROLE_BCC; i++)
-        mes_recipients_fini(&message->recipients[i]);
+        mes_compose_recipients_fini(&message->recipients[i]);
     mes_free(message->fields);
     mes_free(message->files);
-    mes_content_store_release(&message->contents);
+    mes_compose_content_release(&message->contents);
     mes_arena_fini(&message->arena);
     mes_free(message);
 }
 
-struct mes_str mes_message_text(const struct mes_message *message, enum mes_message_text text)
+struct mes_str mes_compose_message_text(const struct mes_message *message, enum mes_message_text text)
 {
     return mes_str_of(message->texts[text]);
 }
@@ -91,11 +91,11 @@ static int add_recipient(struct mes_message *message, enum mes_role role,
                          const struct mes_recipient *recipient, struct mes_error *error)
 {
     struct mes_recipients *list = &message->recipients[role];
-    size_t position = mes_recipients_find(list, recipient->spec);
+    size_t position = mes_compose_recipients_find(list, recipient->spec);
     if (position == list->count && list->count >= most_recipients(message, role))
         return mes_fail(error, MES_E_LIMIT, MES_SAY_message_too_many_recipients,
                         MES_ARGS(MES_NUMBER(list->count), role_names[role]));
-    if (!mes_recipients_add(list, &message->arena, recipient, &position))
+    if (!mes_compose_recipients_add(list, &message->arena, recipient, &position))
         return mes_fail_nomem(error);
     if (role == MES_ROLE_TO)
         message->last_to = position;
@@ -130,7 +130,7 @@ static int check_variable(const char *key, const char *value, struct mes_variabl
                         MES_ARGS(key, MES_NUMBER(MES_LIMIT_VARIABLE)));
     if (!mes_utf8_is_valid(text))
         return mes_fail(error, MES_E_INPUT, MES_SAY_message_not_utf8, MES_ARGS(key));
-    *variable_out = (struct mes_variable){name, mes_value_text(text)};
+    *variable_out = (struct mes_variable){name, mes_template_value_text(text)};
     return 0;
 }
 
@@ -140,7 +140,7 @@ static int set_variable(struct mes_message *message, struct mes_variable **varia
     if (*count >= MES_LIMIT_VARIABLES)
         return mes_fail(error, MES_E_LIMIT, MES_SAY_message_too_many,
                         MES_ARGS(MES_NUMBER(MES_LIMIT_VARIABLES), "variables"));
-    return mes_variables_set(&message->arena, variables, count, variable) ? 0 : mes_fail_nomem(error);
+    return mes_compose_variables_set(&message->arena, variables, count, variable) ? 0 : mes_fail_nomem(error);
 }
 
 int mes_message_set_recipient_variable(struct mes_message *message, const char *key, const char *value,

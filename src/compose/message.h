@@ -49,6 +49,6 @@ struct mes_message {
 };
 
 /* "" for a text that was not set. */
-struct mes_str mes_message_text(const struct mes_message *message, enum mes_message_text text);
+struct mes_str mes_compose_message_text(const struct mes_message *message, enum mes_message_text text);
 
 #endif

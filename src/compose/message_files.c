@@ -40,7 +40,7 @@ int mes_message_attach_file(struct mes_message *message, const char *path, const
     struct mes_message_file file = {0};
     int code = prepare(message, mes_str_of(name != NULL ? name : path), type, &file, error);
     if (code == 0)
-        code = mes_content_store_add_file(message->contents, path, &file.content, error);
+        code = mes_compose_content_add_file(message->contents, path, &file.content, error);
     if (code == 0)
         message->files[message->file_count++] = file;
     return code;
@@ -52,7 +52,7 @@ int mes_message_attach_bytes(struct mes_message *message, const void *data, size
     struct mes_message_file file = {0};
     int code = prepare(message, mes_str_of(name), type, &file, error);
     if (code == 0)
-        code = mes_content_store_add_bytes(message->contents, data, size, &file.content, error);
+        code = mes_compose_content_add_bytes(message->contents, data, size, &file.content, error);
     if (code == 0)
         message->files[message->file_count++] = file;
     return code;
@@ -81,7 +81,7 @@ int mes_message_inline_file(struct mes_message *message, const char *content_id,
     file.part.content_id = mes_arena_copy(&message->arena, mes_str_of(content_id));
     if (file.part.content_id == NULL)
         return mes_fail_nomem(error);
-    code = mes_content_store_add_file(message->contents, path, &file.content, error);
+    code = mes_compose_content_add_file(message->contents, path, &file.content, error);
     if (code == 0)
         message->files[message->file_count++] = file;
     return code;

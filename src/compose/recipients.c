@@ -6,16 +6,16 @@
 
 enum { MES_SLOTS_FIRST = 16, MES_VARIABLES_FIRST = 8 };
 
-void mes_recipients_init(struct mes_recipients *list)
+void mes_compose_recipients_init(struct mes_recipients *list)
 {
     *list = (struct mes_recipients){0};
 }
 
-void mes_recipients_fini(struct mes_recipients *list)
+void mes_compose_recipients_fini(struct mes_recipients *list)
 {
     mes_free(list->items);
     mes_free(list->slots);
-    mes_recipients_init(list);
+    mes_compose_recipients_init(list);
 }
 
 static struct mes_str domain_of(const char *spec)
@@ -49,7 +49,7 @@ static size_t slot_of(const struct mes_recipients *list, const char *spec)
     return slot;
 }
 
-size_t mes_recipients_find(const struct mes_recipients *list, const char *spec)
+size_t mes_compose_recipients_find(const struct mes_recipients *list, const char *spec)
 {
     uint32_t position = list->slot_count > 0 ? list->slots[slot_of(list, spec)] : 0;
     return position > 0 ? position - 1 : list->count;
@@ -87,10 +87,10 @@ static bool grow_items(struct mes_recipients *list)
     return true;
 }
 
-bool mes_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
-                        const struct mes_recipient *recipient, size_t *position_out)
+bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
+                                const struct mes_recipient *recipient, size_t *position_out)
 {
-    *position_out = mes_recipients_find(list, recipient->spec);
+    *position_out = mes_compose_recipients_find(list, recipient->spec);
     if (*position_out < list->count)
         return true;
     if (!grow_slots(list) || !grow_items(list))
@@ -99,7 +99,7 @@ bool mes_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
     copy.spec = mes_arena_copy(arena, mes_str_of(recipient->spec));
     copy.name = mes_arena_copy(arena, mes_str_of(recipient->name));
     bool is_copied =
-        mes_variables_copy(arena, recipient->variables, recipient->variable_count, &copy.variables);
+        mes_compose_variables_copy(arena, recipient->variables, recipient->variable_count, &copy.variables);
     if (copy.spec == NULL || copy.name == NULL || !is_copied)
         return false;
     list->items[list->count] = copy;
@@ -116,7 +116,7 @@ static bool copy_variable(struct mes_arena *arena, const struct mes_variable *va
     if (name == NULL || text == NULL)
         return false;
     out->name = (struct mes_str){name, variable->name.size};
-    out->value = mes_value_text((struct mes_str){text, variable->value.text.size});
+    out->value = mes_template_value_text((struct mes_str){text, variable->value.text.size});
     return true;
 }
 
@@ -135,8 +135,8 @@ static bool grow_variables(struct mes_arena *arena, struct mes_variable **variab
     return true;
 }
 
-bool mes_variables_set(struct mes_arena *arena, struct mes_variable **variables, size_t *count,
-                       const struct mes_variable *variable)
+bool mes_compose_variables_set(struct mes_arena *arena, struct mes_variable **variables, size_t *count,
+                               const struct mes_variable *variable)
 {
     size_t at = 0;
     while (at < *count && !mes_str_eq((*variables)[at].name, variable->name))
@@ -149,8 +149,8 @@ bool mes_variables_set(struct mes_arena *arena, struct mes_variable **variables,
     return true;
 }
 
-bool mes_variables_copy(struct mes_arena *arena, const struct mes_variable *variables, size_t count,
-                        struct mes_variable **out)
+bool mes_compose_variables_copy(struct mes_arena *arena, const struct mes_variable *variables, size_t count,
+                                struct mes_variable **out)
 {
     *out = NULL;
     if (count == 0)

@@ -23,23 +23,23 @@ struct mes_recipients {
     size_t slot_count;
 };
 
-void mes_recipients_init(struct mes_recipients *list);
-void mes_recipients_fini(struct mes_recipients *list);
+void mes_compose_recipients_init(struct mes_recipients *list);
+void mes_compose_recipients_fini(struct mes_recipients *list);
 
 /* Position of the address, or `count` when it is not there. Domains match whatever their case, local parts do
  * not. */
-size_t mes_recipients_find(const struct mes_recipients *list, const char *spec);
+size_t mes_compose_recipients_find(const struct mes_recipients *list, const char *spec);
 
 /* Appends unless it is there; `*position_out` is where it stands. False: out of memory, and nothing is
  * changed. */
-bool mes_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
-                        const struct mes_recipient *recipient, size_t *position_out) MES_MUST_USE;
+bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
+                                const struct mes_recipient *recipient, size_t *position_out) MES_MUST_USE;
 
 /* Sets a variable in an array of the arena, in the place of one of that name. False: out of memory. */
-bool mes_variables_set(struct mes_arena *arena, struct mes_variable **variables, size_t *count,
-                       const struct mes_variable *variable) MES_MUST_USE;
+bool mes_compose_variables_set(struct mes_arena *arena, struct mes_variable **variables, size_t *count,
+                               const struct mes_variable *variable) MES_MUST_USE;
 /* Copies an array and all its texts; `*out` is NULL for an empty one. False: out of memory. */
-bool mes_variables_copy(struct mes_arena *arena, const struct mes_variable *variables, size_t count,
-                        struct mes_variable **out) MES_MUST_USE;
+bool mes_compose_variables_copy(struct mes_arena *arena, const struct mes_variable *variables, size_t count,
+                                struct mes_variable **out) MES_MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "mime/limits.h"
 
 /* `bytes` lies in memory, or is NULL and `size` bytes stand at `offset` of the file `descriptor` (pread).
  * Pieces may end anywhere in a line; together every line ends in CRLF and has at most 998 bytes before it. */
@@ -16,7 +17,7 @@ struct mes_wire_piece {
     size_t size;
 };
 
-/* The first block is for the reader; `text` and `capacity` are private. */
+/* The first block is for the reader, the second for the renderer alone. */
 struct mes_wire {
     const struct mes_wire_piece *pieces;
     size_t count;
@@ -27,12 +28,13 @@ struct mes_wire {
 
     struct mes_wire_piece *room;
     size_t capacity;
-    struct mes_buf text; /* what differs from recipient to recipient */
-    struct mes_buf work; /* scratch space of the renderer */
+    char sender_text[MES_LIMIT_ADDRESS + 1];
+    struct mes_buf text;                 /* the bytes that differ from recipient to recipient */
+    struct mes_buf subject, plain, html; /* what the recipient's templates gave, not yet encoded */
 };
 
-void mes_wire_init(struct mes_wire *wire);
+void mes_compose_wire_init(struct mes_wire *wire);
 /* Frees its own memory; what pieces point to outside belongs to the job. */
-void mes_wire_fini(struct mes_wire *wire);
+void mes_compose_wire_fini(struct mes_wire *wire);
 
 #endif

@@ -7,13 +7,13 @@ void mes_link_slot_init(struct mes_link_slot *slot, struct mes_loop *loop,
                         void (*on_body_ready)(void *context), void *context)
 {
     *slot = (struct mes_link_slot){.loop = loop, .on_body_ready = on_body_ready, .context = context};
-    mes_wire_init(&slot->wire);
+    mes_compose_wire_init(&slot->wire);
 }
 
 void mes_link_slot_fini(struct mes_link_slot *slot)
 {
     mes_link_slot_release(slot);
-    mes_wire_fini(&slot->wire);
+    mes_compose_wire_fini(&slot->wire);
     mes_free(slot->recipients);
     mes_free(slot->numbers);
 }

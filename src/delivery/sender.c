@@ -377,7 +377,7 @@ int mes_sender_render(struct mes_sender *sender, const struct mes_message *messa
     int code = compile(sender, message, &compiled, error);
     if (code != 0)
         return code;
-    mes_wire_init(&wire);
+    mes_compose_wire_init(&wire);
     const struct mes_compose_wishes *wishes = mes_compose_job_wishes(compiled);
     code = find_candidates(sender, wishes->from_address, &is_candidate, error);
     if (code == 0) {
@@ -388,7 +388,7 @@ int mes_sender_render(struct mes_sender *sender, const struct mes_message *messa
     if (code == 0)
         code = gather(&wire, bytes_out, size_out, error);
     mes_free(is_candidate);
-    mes_wire_fini(&wire);
+    mes_compose_wire_fini(&wire);
     mes_compose_job_free(&compiled);
     return code;
 }

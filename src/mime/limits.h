@@ -19,7 +19,7 @@ enum {
     MES_LIMIT_HEADER = 64 * 1024,  /* bytes of one of them */
     MES_LIMIT_ATTACHMENTS = 10000, /* attachments and inline images */
     MES_LIMIT_FILE_NAME = 1024,    /* bytes of an attachment's name */
-    MES_LIMIT_CONTENT = 1 << 30, /* bytes of all of them together */
+    MES_LIMIT_CONTENT = 1 << 30,   /* bytes of all of them together */
     MES_LIMIT_TYPE = 127,
     MES_LIMIT_CONTENT_ID = 100,
     MES_LIMIT_VARIABLE_NAME = 100,

@@ -1,0 +1,152 @@
+/* What all mails of a job share: header fields, multiparts, attachments. */
+#include "base/alloc.h"
+#include "compose/job_parts.h"
+#include "compose/message.h"
+#include "mime/header.h"
+
+/* What goes on while the frame is written; a failure is remembered and asked for once. */
+struct framing {
+    struct mes_compose_job *job;
+    struct mes_mime_writer writer;
+    size_t cut; /* fixed bytes that are already in a segment */
+    bool has_failed;
+};
+
+static void add_segment(struct framing *framing, enum mes_segment_kind kind, struct mes_wire_piece piece)
+{
+    struct mes_compose_job *job = framing->job;
+    if (job->segment_count == job->segment_capacity) {
+        size_t capacity = job->segment_capacity > 0 ? job->segment_capacity * 2 : 8;
+        struct mes_segment *segments = mes_realloc(job->segments, capacity * sizeof *segments);
+        if (segments == NULL) {
+            framing->has_failed = true;
+            return;
+        }
+        job->segments = segments;
+        job->segment_capacity = capacity;
+    }
+    job->segments[job->segment_count++] = (struct mes_segment){kind, piece};
+}
+
+/* Makes a segment of the fixed bytes since the last cut. */
+static void cut(struct framing *framing)
+{
+    size_t size = framing->job->fixed.size - framing->cut;
+    if (size > 0)
+        add_segment(framing, MES_SEGMENT_FIXED,
+                    (struct mes_wire_piece){.descriptor = -1, .offset = framing->cut, .size = size});
+    framing->cut = framing->job->fixed.size;
+}
+
+static void add_body(struct framing *framing, const struct mes_slot *slot, bool is_html)
+{
+    mes_mime_writer_text_begin(&framing->writer, is_html ? "html" : "plain");
+    if (slot->template == NULL && !slot->is_derived) {
+        mes_mime_writer_text(&framing->job->fixed, slot->fixed);
+        return;
+    }
+    cut(framing);
+    add_segment(framing, is_html ? MES_SEGMENT_HTML : MES_SEGMENT_TEXT,
+                (struct mes_wire_piece){.descriptor = -1});
+}
+
+static void add_files(struct framing *framing, const struct mes_message *message, bool is_inline)
+{
+    for (size_t i = 0; i < message->file_count; i++) {
+        const struct mes_message_file *file = &message->files[i];
+        if ((file->part.content_id != NULL) != is_inline)
+            continue;
+        mes_mime_writer_file_begin(&framing->writer, &file->part);
+        cut(framing);
+        add_segment(framing, MES_SEGMENT_CONTENT, file->content);
+    }
+}
+
+static size_t count_inline(const struct mes_message *message)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < message->file_count; i++)
+        count += message->files[i].part.content_id != NULL;
+    return count;
+}
+
+static void add_html(struct framing *framing, const struct mes_message *message)
+{
+    bool has_images = count_inline(message) > 0;
+    if (has_images)
+        mes_mime_writer_open(&framing->writer, "related");
+    add_body(framing, &framing->job->html, true);
+    add_files(framing, message, true);
+    if (has_images)
+        mes_mime_writer_close(&framing->writer);
+}
+
+/* mixed(alternative(text, related(html, images)), attachments), each level only when it has more than one
+ * part. */
+static void add_content(struct framing *framing, const struct mes_message *message)
+{
+    const struct mes_compose_job *job = framing->job;
+    bool is_mixed = message->file_count > count_inline(message);
+    bool is_alternative = job->text.is_there && job->html.is_there;
+    if (is_mixed)
+        mes_mime_writer_open(&framing->writer, "mixed");
+    if (is_alternative)
+        mes_mime_writer_open(&framing->writer, "alternative");
+    if (job->text.is_there)
+        add_body(framing, &job->text, false);
+    if (job->html.is_there)
+        add_html(framing, message);
+    if (is_alternative)
+        mes_mime_writer_close(&framing->writer);
+    add_files(framing, message, false);
+    if (is_mixed)
+        mes_mime_writer_close(&framing->writer);
+}
+
+static void add_priority(struct mes_buf *out, enum mes_priority priority)
+{
+    if (priority == MES_PRIORITY_HIGH)
+        mes_buf_add_text(out, "X-Priority: 1\r\nImportance: high\r\n");
+    else if (priority == MES_PRIORITY_LOW)
+        mes_buf_add_text(out, "X-Priority: 5\r\nImportance: low\r\n");
+}
+
+static void add_cc(struct framing *framing)
+{
+    struct mes_compose_job *job = framing->job;
+    if (job->cc_count == 0)
+        return;
+    struct mes_mailbox *mailboxes = mes_alloc(job->cc_count * sizeof *mailboxes);
+    if (mailboxes == NULL) {
+        framing->has_failed = true;
+        return;
+    }
+    for (size_t i = 0; i < job->cc_count; i++)
+        mailboxes[i] = (struct mes_mailbox){mes_str_of(job->copies[i].name), mes_str_of(job->copies[i].spec)};
+    mes_mime_header_add_mailboxes(&job->head, "Cc", mailboxes, job->cc_count);
+    mes_free(mailboxes);
+}
+
+int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message *message,
+                          int64_t unix_seconds, struct mes_error *error)
+{
+    struct framing framing = {.job = job};
+    mes_mime_writer_init(&framing.writer, &job->fixed, job->id);
+    add_cc(&framing);
+    if (job->subject.template == NULL && !job->subject.is_derived)
+        mes_mime_header_add_text(&job->head, "Subject", job->subject.fixed);
+    mes_mime_header_add_date(&job->head, unix_seconds, job->zone_minutes);
+    for (size_t i = 0; i < message->field_count; i++)
+        mes_mime_header_add_custom(&job->fixed, message->fields[i].name,
+                                   mes_str_of(message->fields[i].value));
+    add_priority(&job->fixed, message->priority);
+    mes_buf_add_text(&job->fixed, "MIME-Version: 1.0\r\n");
+    add_content(&framing, message);
+    if (!mes_str_ends_nocase(mes_buf_str(&job->fixed), MES_STR("\r\n")) && job->fixed.size > framing.cut)
+        mes_buf_add_text(&job->fixed, "\r\n");
+    cut(&framing);
+    if (framing.has_failed)
+        return mes_fail_nomem(error);
+    int code = mes_buf_check(&job->head, error);
+    return code != 0 ? code : mes_buf_check(&job->fixed, error);
+}
