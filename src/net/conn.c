@@ -334,7 +334,8 @@ static void dialed(void *context, int descriptor, const struct mes_address *addr
     conn->socket.descriptor = descriptor;
     (void)mes_address_text(address, conn->options.port, conn->peer);
     mes_dial_free(&conn->dial);
-    if (mes_watch_new(conn->loop, descriptor, ready, conn, &conn->watch, NULL) != 0) {
+    const struct mes_watch_handler handler = {ready, conn};
+    if (mes_watch_new(conn->loop, descriptor, &handler, &conn->watch, NULL) != 0) {
         end_without_memory(conn, MES_CONN_STAGE_CONNECT);
     } else {
         conn->state = PLAIN;

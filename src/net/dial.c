@@ -97,8 +97,8 @@ static int begin_attempt(struct attempt *attempt)
     if (connect(attempt->descriptor, &address.socket.any, mes_address_size(&address)) != 0 &&
         errno != EINPROGRESS)
         return errno;
-    if (mes_watch_new(attempt->dial->loop, attempt->descriptor, attempt_ready, attempt, &attempt->watch,
-                      NULL) != 0)
+    const struct mes_watch_handler handler = {attempt_ready, attempt};
+    if (mes_watch_new(attempt->dial->loop, attempt->descriptor, &handler, &attempt->watch, NULL) != 0)
         return ENOMEM;
     mes_watch_set(attempt->watch, false, true);
     return 0;

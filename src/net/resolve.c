@@ -129,8 +129,9 @@ static void socket_changed(void *context, ares_socket_t descriptor, int wants_re
     }
     watched->resolve = resolve;
     watched->descriptor = descriptor;
+    const struct mes_watch_handler handler = {ready, watched};
     if (watched->watch == NULL &&
-        mes_watch_new(resolve->loop, descriptor, ready, watched, &watched->watch, NULL) != 0)
+        mes_watch_new(resolve->loop, descriptor, &handler, &watched->watch, NULL) != 0)
         return;
     mes_watch_set(watched->watch, wants_read != 0, wants_write != 0);
 }

@@ -7,8 +7,7 @@
 struct mes_watch {
     uv_poll_t poll; /* first: closing it frees the whole */
     struct mes_loop *loop;
-    void (*on_ready)(void *context, bool is_readable, bool is_writable);
-    void *context;
+    struct mes_watch_handler handler;
     int events; /* what libuv was told last */
 };
 
@@ -17,14 +16,13 @@ static void ready(uv_poll_t *poll, int status, int events)
     struct mes_watch *watch = (struct mes_watch *)poll;
     if (status < 0) {
         watch->events = 0; /* libuv stops watching a descriptor with an error */
-        watch->on_ready(watch->context, true, true);
+        watch->handler.on_ready(watch->handler.context, true, true);
         return;
     }
-    watch->on_ready(watch->context, (events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
+    watch->handler.on_ready(watch->handler.context, (events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
 }
 
-int mes_watch_new(struct mes_loop *loop, int descriptor,
-                  void (*on_ready)(void *context, bool is_readable, bool is_writable), void *context,
+int mes_watch_new(struct mes_loop *loop, int descriptor, const struct mes_watch_handler *handler,
                   struct mes_watch **watch_out, struct mes_error *error)
 {
     *watch_out = NULL;
@@ -37,8 +35,7 @@ int mes_watch_new(struct mes_loop *loop, int descriptor,
         return mes_fail_system(error, "epoll", -status);
     }
     watch->loop = loop;
-    watch->on_ready = on_ready;
-    watch->context = context;
+    watch->handler = *handler;
     *watch_out = watch;
     return 0;
 }

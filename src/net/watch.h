@@ -9,11 +9,15 @@
 struct mes_loop;
 struct mes_watch;
 
-/* Nothing is waited for yet. on_ready is called from mes_loop_step; with an error on the descriptor both are
- * true: the call that is made next tells which. The descriptor stays the caller's: free the watch before
- * closing it. */
-int mes_watch_new(struct mes_loop *loop, int descriptor,
-                  void (*on_ready)(void *context, bool is_readable, bool is_writable), void *context,
+/* on_ready is called from mes_loop_step; with an error on the descriptor both are true: the call that is made
+ * next tells which. */
+struct mes_watch_handler {
+    void (*on_ready)(void *context, bool is_readable, bool is_writable);
+    void *context;
+};
+
+/* Nothing is waited for yet. The descriptor stays the caller's: free the watch before closing it. */
+int mes_watch_new(struct mes_loop *loop, int descriptor, const struct mes_watch_handler *handler,
                   struct mes_watch **watch_out, struct mes_error *error) MES_MUST_USE;
 /* Any time, also inside on_ready, which is not called any more. */
 void mes_watch_free(struct mes_watch **watch);

@@ -1,0 +1,89 @@
+#include "certificate.h"
+
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A fixture that cannot be made ends the test program. */
+#define MUST(expression)                                                                                     \
+    do                                                                                                       \
+        if (!(expression))                                                                                   \
+            abort();                                                                                         \
+    while (0)
+
+static void add_extension(X509 *x509, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    MUST(extension != NULL && X509_add_ext(x509, extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+}
+
+struct certificate certificate_make(const struct certificate_wish *wish)
+{
+    static long serial;
+    struct certificate made = {EVP_EC_gen("P-256"), X509_new()};
+    MUST(made.key != NULL && made.x509 != NULL);
+    X509_NAME *name = X509_get_subject_name(made.x509);
+    X509_set_version(made.x509, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.x509), ++serial);
+    X509_gmtime_adj(X509_getm_notBefore(made.x509), 86400L * wish->from_day - 60);
+    X509_gmtime_adj(X509_getm_notAfter(made.x509), 86400L * wish->to_day);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)wish->name, -1, -1, 0);
+    const struct certificate *issuer = wish->issuer != NULL ? wish->issuer : &made;
+    X509_set_issuer_name(made.x509, X509_get_subject_name(issuer->x509));
+    X509_set_pubkey(made.x509, made.key);
+    add_extension(made.x509, issuer->x509, NID_subject_key_identifier, "hash");
+    if (wish->is_authority)
+        add_extension(made.x509, issuer->x509, NID_basic_constraints, "critical,CA:TRUE");
+    if (wish->alt_names != NULL)
+        add_extension(made.x509, issuer->x509, NID_subject_alt_name, wish->alt_names);
+    MUST(X509_sign(made.x509, issuer->key, EVP_sha256()) > 0);
+    return made;
+}
+
+void certificate_free(struct certificate *certificate)
+{
+    EVP_PKEY_free(certificate->key);
+    X509_free(certificate->x509);
+}
+
+static FILE *open_new(char path[32])
+{
+    memcpy(path, "/tmp/mes-net-XXXXXX", sizeof "/tmp/mes-net-XXXXXX");
+    int descriptor = mkstemp(path);
+    MUST(descriptor >= 0);
+    FILE *file = fdopen(descriptor, "w");
+    MUST(file != NULL);
+    return file;
+}
+
+void certificate_write_pem(const struct certificate *certificate, char path[32])
+{
+    FILE *file = open_new(path);
+    MUST(PEM_write_X509(file, certificate->x509) == 1);
+    MUST(fclose(file) == 0);
+}
+
+void certificate_write_key(const struct certificate *certificate, const char *password, char path[32])
+{
+    FILE *file = open_new(path);
+    const EVP_CIPHER *cipher = password != NULL ? EVP_aes_128_cbc() : NULL;
+    MUST(PEM_write_PKCS8PrivateKey(file, certificate->key, cipher, password,
+                                   password != NULL ? (int)strlen(password) : 0, NULL, NULL) == 1);
+    MUST(fclose(file) == 0);
+}
+
+void certificate_write_pfx(const struct certificate *certificate, const char *password, char path[32])
+{
+    FILE *file = open_new(path);
+    PKCS12 *pfx = PKCS12_create(password, "test", certificate->key, certificate->x509, NULL, 0, 0, 0, 0, 0);
+    MUST(pfx != NULL && i2d_PKCS12_fp(file, pfx) == 1);
+    PKCS12_free(pfx);
+    MUST(fclose(file) == 0);
+}

@@ -1,0 +1,29 @@
+/* Keys and certificates made while a test runs. */
+#ifndef TESTS_NET_CERTIFICATE_H
+#define TESTS_NET_CERTIFICATE_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+struct certificate {
+    EVP_PKEY *key;
+    X509 *x509;
+};
+
+struct certificate_wish {
+    const char *name;                 /* common name */
+    const char *alt_names;            /* "DNS:localhost,IP:127.0.0.1"; NULL: none */
+    int from_day, to_day;             /* from today */
+    const struct certificate *issuer; /* NULL: self-signed */
+    int is_authority;
+};
+
+struct certificate certificate_make(const struct certificate_wish *wish);
+void certificate_free(struct certificate *certificate);
+
+/* Each writes a file under a new name "/tmp/mes-net-XXXXXX", which the caller unlinks. */
+void certificate_write_pem(const struct certificate *certificate, char path[32]);
+void certificate_write_key(const struct certificate *certificate, const char *password, char path[32]);
+void certificate_write_pfx(const struct certificate *certificate, const char *password, char path[32]);
+
+#endif

@@ -1,0 +1,169 @@
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+struct peer {
+    int listener;
+    uint16_t port;
+    pthread_t thread;
+    atomic_bool is_stopped;
+    void (*script)(struct peer_link *link);
+    void *context;
+};
+
+static void serve(struct peer *peer, int descriptor, unsigned number)
+{
+    struct peer_link link = {.descriptor = descriptor, .number = number, .context = peer->context};
+    struct timeval wait = {.tv_sec = 5};
+    int on = 1;
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    peer->script(&link);
+    if (link.ssl != NULL)
+        (void)SSL_shutdown(link.ssl);
+    SSL_free(link.ssl);
+    (void)close(descriptor);
+}
+
+static void *run(void *context)
+{
+    struct peer *peer = context;
+    unsigned number = 0;
+    sigset_t
+        pipe; /* OpenSSL's own socket BIO raises it; only in this thread, so that the library's is noticed */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &pipe, NULL);
+    while (!atomic_load(&peer->is_stopped)) {
+        struct pollfd poll_for = {.fd = peer->listener, .events = POLLIN};
+        if (poll(&poll_for, 1, 20) <= 0)
+            continue;
+        int descriptor = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (descriptor >= 0)
+            serve(peer, descriptor, number++);
+    }
+    return NULL;
+}
+
+struct peer *peer_start(void (*script)(struct peer_link *link), void *context)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (peer == NULL)
+        abort();
+    peer->script = script;
+    peer->context = context;
+    peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(peer->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(peer->listener, 64) != 0 ||
+        getsockname(peer->listener, (struct sockaddr *)&address, &size) != 0 ||
+        pthread_create(&peer->thread, NULL, run, peer) != 0)
+        abort();
+    peer->port = ntohs(address.sin_port);
+    return peer;
+}
+
+uint16_t peer_port(const struct peer *peer)
+{
+    return peer->port;
+}
+
+void peer_stop(struct peer **peer)
+{
+    atomic_store(&(*peer)->is_stopped, true);
+    (void)pthread_join((*peer)->thread, NULL);
+    (void)close((*peer)->listener);
+    free(*peer);
+    *peer = NULL;
+}
+
+void peer_write(struct peer_link *link, const char *data, size_t size)
+{
+    if (link->ssl != NULL) {
+        (void)SSL_write(link->ssl, data, (int)size);
+        return;
+    }
+    while (size > 0) {
+        ssize_t sent = send(link->descriptor, data, size, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return;
+        data += sent;
+        size -= (size_t)sent;
+    }
+}
+
+void peer_say(struct peer_link *link, const char *text)
+{
+    peer_write(link, text, strlen(text));
+}
+
+static ssize_t read_some(struct peer_link *link, char *data, size_t size)
+{
+    if (link->ssl != NULL)
+        return SSL_read(link->ssl, data, (int)size);
+    return recv(link->descriptor, data, size, 0);
+}
+
+bool peer_read_line(struct peer_link *link, char *line, size_t size)
+{
+    size_t used = 0;
+    while (used + 1 < size) {
+        char c;
+        if (read_some(link, &c, 1) != 1)
+            return false;
+        if (c == '\n')
+            break;
+        if (c != '\r')
+            line[used++] = c;
+    }
+    line[used] = '\0';
+    return true;
+}
+
+size_t peer_read_all(struct peer_link *link)
+{
+    char data[65536];
+    size_t all = 0;
+    for (;;) {
+        ssize_t got = read_some(link, data, sizeof data);
+        if (got <= 0)
+            return all;
+        all += (size_t)got;
+    }
+}
+
+void peer_wait_end(struct peer_link *link)
+{
+    (void)peer_read_all(link);
+}
+
+bool peer_start_tls(struct peer_link *link, SSL_CTX *context)
+{
+    SSL *ssl = SSL_new(context);
+    if (ssl == NULL || SSL_set_fd(ssl, link->descriptor) != 1)
+        abort();
+    if (SSL_accept(ssl) != 1) {
+        SSL_free(ssl);
+        return false;
+    }
+    link->ssl = ssl;
+    return true;
+}
+
+void peer_reset(struct peer_link *link)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(link->descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

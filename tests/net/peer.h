@@ -1,0 +1,37 @@
+/* A server in a thread of the test, which does what its script says with each connection. */
+#ifndef TESTS_NET_PEER_H
+#define TESTS_NET_PEER_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct peer;
+
+/* One accepted connection; every wait in it ends after 5 s. */
+struct peer_link {
+    int descriptor;
+    SSL *ssl;        /* once peer_start_tls succeeded */
+    unsigned number; /* 0 for the first connection */
+    void *context;
+};
+
+/* Runs `script` for each connection, one after the other; the connection is closed in order behind it. */
+struct peer *peer_start(void (*script)(struct peer_link *link), void *context);
+uint16_t peer_port(const struct peer *peer);
+/* Waits for the script to return. */
+void peer_stop(struct peer **peer);
+
+void peer_write(struct peer_link *link, const char *data, size_t size);
+void peer_say(struct peer_link *link, const char *text);
+/* Reads up to LF, which is cut off with the CR before it; false at the end. */
+bool peer_read_line(struct peer_link *link, char *line, size_t size);
+/* Reads until the end, returns how much came. */
+size_t peer_read_all(struct peer_link *link);
+/* Waits until the other side ends. */
+void peer_wait_end(struct peer_link *link);
+bool peer_start_tls(struct peer_link *link, SSL_CTX *context);
+/* The connection will be closed with a RST. */
+void peer_reset(struct peer_link *link);
+
+#endif
