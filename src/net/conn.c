@@ -59,8 +59,6 @@ static bool is_open(const struct mes_conn *conn)
 /* Gives back everything that belongs to the system; what was received stays readable. */
 static void release(struct mes_conn *conn, bool says_goodbye)
 {
-    mes_timer_stop(conn->deadline);
-    mes_timer_stop(conn->soon);
     mes_dial_free(&conn->dial);
     mes_secure_free(&conn->secure, says_goodbye);
     mes_watch_free(&conn->watch);
@@ -73,6 +71,8 @@ static void release(struct mes_conn *conn, bool says_goodbye)
 static void end(struct mes_conn *conn, enum mes_conn_event event)
 {
     release(conn, false);
+    mes_timer_stop(conn->deadline);
+    mes_timer_stop(conn->soon);
     conn->state = ENDED;
     conn->pending |= 1U << event;
 }

@@ -45,15 +45,18 @@ static void *run(void *context)
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     (void)pthread_sigmask(SIG_BLOCK, &pipe, NULL);
-    while (!atomic_load(&peer->is_stopped)) {
+    for (;;) {
         struct pollfd poll_for = {.fd = peer->listener, .events = POLLIN};
-        if (poll(&poll_for, 1, 20) <= 0)
+        bool is_last = atomic_load(&peer->is_stopped); /* whoever came before is still served */
+        if (poll(&poll_for, 1, 20) <= 0) {
+            if (is_last)
+                return NULL;
             continue;
+        }
         int descriptor = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC);
         if (descriptor >= 0)
             serve(peer, descriptor, number++);
     }
-    return NULL;
 }
 
 struct peer *peer_start(void (*script)(struct peer_link *link), void *context)
