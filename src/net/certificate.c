@@ -80,8 +80,11 @@ static void add_names(struct mes_conn_failure *failure, const X509 *certificate)
             add_address(failure, before, name->d.iPAddress);
     }
     GENERAL_NAMES_free(names);
-    if (shown == 0)
-        add_common_name(failure, X509_get_subject_name(certificate));
+    if (shown > 0)
+        return;
+    mes_failure_add(failure, "no host (only its subject names ");
+    add_common_name(failure, X509_get_subject_name(certificate));
+    mes_failure_add(failure, ")");
 }
 
 static void add_date(struct mes_conn_failure *failure, const ASN1_TIME *time)

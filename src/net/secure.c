@@ -99,7 +99,9 @@ static bool set_name(struct mes_secure *secure)
     assert(secure->name[0] != '\0'); /* OpenSSL takes the empty name as "any" */
     if (mes_address_parse(secure->name, &address))
         return set_address(secure, &address);
-    SSL_set_hostflags(secure->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* RFC 6125 sections 6.4.3 and 6.4.4: "smtp*.example" and a name only in the subject do not count. */
+    SSL_set_hostflags(secure->ssl,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return SSL_set1_host(secure->ssl, secure->name) == 1 &&
            SSL_set_tlsext_host_name(secure->ssl, secure->name) == 1;
 }

@@ -8,13 +8,16 @@
 
 int mes_tls_fail(struct mes_error *error, int sentence, const char *file)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    unsigned long first = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(first);
     if (reason == NULL)
         reason = "unknown reason";
-    int code = file != NULL ? mes_fail(error, MES_E_TLS, sentence, MES_ARGS(file, reason))
-                            : mes_fail(error, MES_E_TLS, sentence, MES_ARGS(reason));
     ERR_clear_error();
-    return code;
+    if (file == NULL)
+        return mes_fail(error, MES_E_TLS, sentence, MES_ARGS(reason));
+    if (ERR_SYSTEM_ERROR(first)) /* OpenSSL could not open it */
+        return mes_fail_file(error, file, ERR_GET_REASON(first));
+    return mes_fail(error, MES_E_TLS, sentence, MES_ARGS(file, reason));
 }
 
 static int load_authorities(SSL_CTX *context, const char *file, struct mes_error *error)

@@ -25,8 +25,9 @@ static bool is_password_error(void)
         {ERR_LIB_PEM, PEM_R_BAD_DECRYPT},
         {ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ},
         {ERR_LIB_PEM, PEM_R_PROBLEMS_GETTING_PASSWORD},
+        {ERR_LIB_CRYPTO, ERR_R_INTERRUPTED_OR_CANCELLED},
     };
-    unsigned long code = ERR_peek_last_error();
+    unsigned long code = ERR_peek_error();
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (ERR_GET_LIB(code) == signs[i].library && ERR_GET_REASON(code) == signs[i].reason)
             return true;

@@ -24,6 +24,25 @@ static void add_extension(X509 *x509, X509 *issuer, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+/* A name with a NUL inside, which the text form of an extension cannot hold. */
+static void add_cut_name(X509 *x509, const char *name)
+{
+    static const char behind[] = "\0.evil.example";
+    char text[100];
+    size_t size = strlen(name);
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *one = GENERAL_NAME_new();
+    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+    MUST(names != NULL && one != NULL && string != NULL && size + sizeof behind <= sizeof text);
+    memcpy(text, name, size);
+    memcpy(text + size, behind, sizeof behind - 1);
+    MUST(ASN1_STRING_set(string, text, (int)(size + sizeof behind - 1)) == 1);
+    GENERAL_NAME_set0_value(one, GEN_DNS, string);
+    MUST(sk_GENERAL_NAME_push(names, one) > 0);
+    MUST(X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, 0) == 1);
+    GENERAL_NAMES_free(names);
+}
+
 struct certificate certificate_make(const struct certificate_wish *wish)
 {
     static long serial;
@@ -43,6 +62,12 @@ struct certificate certificate_make(const struct certificate_wish *wish)
         add_extension(made.x509, issuer->x509, NID_basic_constraints, "critical,CA:TRUE");
     if (wish->alt_names != NULL)
         add_extension(made.x509, issuer->x509, NID_subject_alt_name, wish->alt_names);
+    if (wish->usage != NULL)
+        add_extension(made.x509, issuer->x509, NID_ext_key_usage, wish->usage);
+    if (wish->constraints != NULL)
+        add_extension(made.x509, issuer->x509, NID_name_constraints, wish->constraints);
+    if (wish->cut_name != NULL)
+        add_cut_name(made.x509, wish->cut_name);
     MUST(X509_sign(made.x509, issuer->key, EVP_sha256()) > 0);
     return made;
 }

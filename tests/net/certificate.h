@@ -16,6 +16,9 @@ struct certificate_wish {
     int from_day, to_day;             /* from today */
     const struct certificate *issuer; /* NULL: self-signed */
     int is_authority;
+    const char *usage;       /* "clientAuth"; NULL: any */
+    const char *constraints; /* "permitted;DNS:a.example"; NULL: none */
+    const char *cut_name;    /* a further DNS name: this, a NUL and ".evil.example" */
 };
 
 struct certificate certificate_make(const struct certificate_wish *wish);
