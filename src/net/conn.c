@@ -62,6 +62,8 @@ static void release(struct mes_conn *conn, bool says_goodbye)
     mes_dial_free(&conn->dial);
     mes_secure_free(&conn->secure, says_goodbye);
     mes_watch_free(&conn->watch);
+    if (says_goodbye)
+        mes_socket_discard(&conn->socket);
     if (conn->socket.descriptor >= 0)
         (void)close(conn->socket.descriptor);
     conn->socket.descriptor = -1;

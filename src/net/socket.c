@@ -68,3 +68,11 @@ bool mes_socket_has_waiting(const struct mes_socket *socket)
     char byte;
     return recv(socket->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
+
+void mes_socket_discard(const struct mes_socket *socket)
+{
+    enum { PIECE = 1024 * 1024, PIECES = 8 };
+    for (int i = 0; i < PIECES; i++)
+        if (recv(socket->descriptor, NULL, PIECE, MSG_TRUNC | MSG_DONTWAIT) <= 0)
+            return;
+}

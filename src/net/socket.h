@@ -38,4 +38,8 @@ void mes_socket_acknowledge(const struct mes_socket *socket);
 /* Does the system hold bytes that nobody has read? */
 bool mes_socket_has_waiting(const struct mes_socket *socket);
 
+/* Throws away what the system holds: a socket that is closed with unread bytes cuts the connection by RST,
+ * and what the peer has not read yet is lost. */
+void mes_socket_discard(const struct mes_socket *socket);
+
 #endif

@@ -135,16 +135,30 @@ bool peer_read_line(struct peer_link *link, char *line, size_t size)
     return true;
 }
 
-size_t peer_read_all(struct peer_link *link)
+/* Up to `most` bytes; returns how many came before the end. */
+static size_t read_most(struct peer_link *link, size_t most)
 {
     char data[65536];
     size_t all = 0;
-    for (;;) {
-        ssize_t got = read_some(link, data, sizeof data);
+    while (all < most) {
+        ssize_t got = read_some(link, data, most - all < sizeof data ? most - all : sizeof data);
         if (got <= 0)
-            return all;
+            break;
         all += (size_t)got;
     }
+    return all;
+}
+
+size_t peer_read_all(struct peer_link *link)
+{
+    return read_most(link, SIZE_MAX);
+}
+
+size_t peer_swallow(struct peer_link *link, size_t size)
+{
+    size_t all = read_most(link, size);
+    peer_say(link, "250 done\r\n");
+    return all + peer_read_all(link);
 }
 
 void peer_wait_end(struct peer_link *link)

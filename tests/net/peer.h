@@ -28,6 +28,8 @@ void peer_say(struct peer_link *link, const char *text);
 bool peer_read_line(struct peer_link *link, char *line, size_t size);
 /* Reads until the end, returns how much came. */
 size_t peer_read_all(struct peer_link *link);
+/* Reads so many bytes, says "250 done", and waits for the end; returns how much came. */
+size_t peer_swallow(struct peer_link *link, size_t size);
 /* Waits until the other side ends. */
 void peer_wait_end(struct peer_link *link);
 bool peer_start_tls(struct peer_link *link, SSL_CTX *context);
