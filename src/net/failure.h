@@ -15,6 +15,7 @@ void mes_failure_add(struct mes_conn_failure *failure, const char *format, ...)
 void mes_failure_system(struct mes_conn_failure *failure, enum mes_conn_stage stage, int system_error,
                         const char *what);
 
+/* What an errno value means to a person. */
 enum mes_conn_cause mes_failure_cause_of(int system_error);
 
 #endif

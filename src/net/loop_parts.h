@@ -20,6 +20,7 @@ struct mes_timers {
     uint64_t started; /* counts starts: decides between timers due at the same time */
 };
 
+/* The loop's own parts. */
 uv_loop_t *mes_loop_uv(struct mes_loop *loop);
 struct mes_timers *mes_loop_timers(struct mes_loop *loop);
 

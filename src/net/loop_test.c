@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <poll.h>
 
-#include "base/alloc.h"
+#include "../../tests/net/memory.h"
 #include "net/timer.h"
 #include "net/watch.h"
 
@@ -236,14 +236,6 @@ static void foreign_loop_sees_sockets_and_timers(void **state)
     close(ends[1]);
 }
 
-static unsigned left_to_allow;
-
-static bool allow_some(size_t size)
-{
-    (void)size;
-    return left_to_allow-- > 0;
-}
-
 static void nothing_leaks_without_memory(void **state)
 {
     struct fixture *fixture = *state;
@@ -252,17 +244,16 @@ static void nothing_leaks_without_memory(void **state)
     struct mes_loop *loop;
     struct mes_error error;
     const struct mes_watch_handler handler = {hear, NULL};
-    mes_alloc_set_hook(allow_some);
     for (unsigned allowed = 0; allowed < 2; allowed++) {
-        left_to_allow = allowed;
+        memory_allow(allowed);
         assert_int_equal(mes_timer_new(fixture->loop, count_wake, NULL, &timer, &error), MES_E_NOMEM);
         assert_null(timer);
     }
-    left_to_allow = 0;
+    memory_allow(0);
     assert_int_equal(mes_watch_new(fixture->loop, 0, &handler, &watch, &error), MES_E_NOMEM);
-    left_to_allow = 0;
+    memory_allow(0);
     assert_int_equal(mes_loop_new(NULL, &loop, &error), MES_E_NOMEM);
-    mes_alloc_set_hook(NULL);
+    memory_allow_all();
 }
 
 int main(void)

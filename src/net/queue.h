@@ -9,9 +9,11 @@ struct mes_queue {
     size_t taken; /* bytes at the front of `buf` that are gone already */
 };
 
+/* No memory is taken yet. fini leaves an empty queue with the same limit. */
 void mes_queue_init(struct mes_queue *queue, size_t limit);
 void mes_queue_fini(struct mes_queue *queue);
 
+/* All that is in it, valid until the next call; and taking from the front of that. */
 struct mes_str mes_queue_view(const struct mes_queue *queue);
 void mes_queue_take(struct mes_queue *queue, size_t size);
 

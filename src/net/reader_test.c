@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
+#include "../../tests/net/memory.h"
 #include "net/loop.h"
 
 enum { SIZE = 5 * MES_READER_BLOCK + 123 };
@@ -195,14 +195,6 @@ static void a_reader_may_be_freed_inside_its_call(void **state)
     finish(&reading);
 }
 
-static unsigned left_to_allow;
-
-static bool allow_some(size_t size)
-{
-    (void)size;
-    return left_to_allow-- > 0;
-}
-
 static void nothing_leaks_without_memory(void **state)
 {
     (void)state;
@@ -211,13 +203,12 @@ static void nothing_leaks_without_memory(void **state)
     struct mes_error error;
     const struct mes_reader_options options = {.descriptor = file, .size = 1, .name = "x", .on_ready = ready};
     assert_int_equal(mes_loop_new(NULL, &loop, NULL), 0);
-    mes_alloc_set_hook(allow_some);
     for (unsigned allowed = 0; allowed < 2; allowed++) {
-        left_to_allow = allowed;
+        memory_allow(allowed);
         assert_int_equal(mes_reader_new(loop, &options, &reader, &error), MES_E_NOMEM);
         assert_null(reader);
     }
-    mes_alloc_set_hook(NULL);
+    memory_allow_all();
     mes_loop_free(&loop);
 }
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
+#include "../../tests/net/memory.h"
 #include "net/loop.h"
 
 /* ---- a name server: what it answers is told by the first label of the name ---- */
@@ -331,19 +331,6 @@ static void a_lookup_may_be_cancelled_at_any_time(void **state)
     stop_names(&names);
 }
 
-static unsigned left_to_allow;
-static bool was_refused;
-
-static bool allow_some(size_t size)
-{
-    (void)size;
-    if (left_to_allow == 0)
-        was_refused = true;
-    else
-        left_to_allow--;
-    return !was_refused;
-}
-
 static void nothing_leaks_without_memory(void **state)
 {
     (void)state;
@@ -358,16 +345,14 @@ static void nothing_leaks_without_memory(void **state)
                                                 .on_done = done,
                                                 .context = &lookup};
     do {
-        was_refused = false;
-        left_to_allow = allowed++;
-        mes_alloc_set_hook(allow_some);
+        memory_allow(allowed++);
         int code = mes_resolve_start(lookup.loop, &options, &lookup.resolve, NULL);
         lookup.calls = 0;
         for (int i = 0; i < 50 && code == 0 && lookup.calls == 0; i++)
             mes_loop_step(lookup.loop, 20);
-        mes_alloc_set_hook(NULL);
+        memory_allow_all();
         assert_true(code == MES_E_NOMEM || lookup.calls == 1);
-    } while (was_refused && allowed < 50);
+    } while (memory_was_refused() && allowed < 50);
     assert_in_range(allowed, 4, 49);
     assert_int_equal(lookup.result.cause, MES_RESOLVE_OK);
     mes_loop_free(&lookup.loop);

@@ -159,30 +159,34 @@ void mes_secure_free(struct mes_secure **secure_place, bool says_goodbye)
     *secure_place = NULL;
 }
 
+static const struct {
+    int reason;
+    enum mes_conn_cause cause;
+} reasons[] = {
+    {SSL_R_UNSUPPORTED_PROTOCOL, MES_CONN_CAUSE_TLS_VERSION},
+    {SSL_R_VERSION_TOO_LOW, MES_CONN_CAUSE_TLS_VERSION},
+    {SSL_R_NO_PROTOCOLS_AVAILABLE, MES_CONN_CAUSE_TLS_VERSION},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, MES_CONN_CAUSE_TLS_VERSION},
+    {SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, MES_CONN_CAUSE_TLS_VERSION},
+    {SSL_R_WRONG_VERSION_NUMBER, MES_CONN_CAUSE_PLAIN_PEER},
+    {SSL_R_HTTP_REQUEST, MES_CONN_CAUSE_PLAIN_PEER},
+    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_NO_CERTIFICATE, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, MES_CONN_CAUSE_CLIENT_CERTIFICATE},
+    {ERR_R_MALLOC_FAILURE, MES_CONN_CAUSE_NO_MEMORY},
+};
+
 static enum mes_conn_cause cause_of_reason(int reason)
 {
-    switch (reason) {
-    case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_VERSION_TOO_LOW:
-    case SSL_R_NO_PROTOCOLS_AVAILABLE:
-    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-    case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
-        return MES_CONN_CAUSE_TLS_VERSION;
-    case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_HTTP_REQUEST:
-        return MES_CONN_CAUSE_PLAIN_PEER;
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-        return MES_CONN_CAUSE_CLIENT_CERTIFICATE;
-    default:
-        return MES_CONN_CAUSE_TLS;
-    }
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i].reason == reason)
+            return reasons[i].cause;
+    return MES_CONN_CAUSE_TLS;
 }
 
 /* TLS records begin with 20 to 23 (RFC 8446 section 5.1); a greeting or a reply in clear begins with a digit.
@@ -196,8 +200,8 @@ static bool is_plain_peer(const struct mes_secure *secure)
 static enum mes_conn_cause cause_of_error(const struct mes_secure *secure, unsigned long error)
 {
     enum mes_conn_cause cause = cause_of_reason(ERR_GET_REASON(error));
-    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-        return MES_CONN_CAUSE_NO_MEMORY;
+    if (cause == MES_CONN_CAUSE_NO_MEMORY)
+        return cause;
     if (secure->is_up && cause == MES_CONN_CAUSE_PLAIN_PEER)
         return MES_CONN_CAUSE_TLS;
     if (is_plain_peer(secure) || cause == MES_CONN_CAUSE_PLAIN_PEER)

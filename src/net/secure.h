@@ -28,12 +28,14 @@ struct mes_secure *mes_secure_new(const struct mes_secure_options *options) MES_
 /* `says_goodbye`: tries to send a close_notify. */
 void mes_secure_free(struct mes_secure **secure, bool says_goodbye);
 
+/* Each is called again when the socket is ready in the way that WANTS_… says. */
 enum mes_io mes_secure_handshake(struct mes_secure *secure);
 enum mes_io mes_secure_read(struct mes_secure *secure, char *data, size_t size, size_t *got_out);
 /* DONE may mean that only the front part was written. After WANTS_… the same bytes, or more, must be given
  * again. */
 enum mes_io mes_secure_write(struct mes_secure *secure, struct mes_str bytes, size_t *sent_out);
 
+/* Once the handshake is done. The text is "TLSv1.3 TLS_AES_256_GCM_SHA384". */
 bool mes_secure_is_resumed(const struct mes_secure *secure);
 void mes_secure_text(const struct mes_secure *secure, char *out, size_t size);
 

@@ -79,6 +79,34 @@ void client_run_until(struct client *client, const char *letters)
     }
 }
 
+static int64_t turned_by_hand(void *context)
+{
+    return ((const struct client *)context)->now;
+}
+
+void client_stop_clock(struct client *client)
+{
+    mes_loop_free(&client->loop);
+    client->clock = (struct mes_clock){turned_by_hand, turned_by_hand, client};
+    assert_int_equal(mes_loop_new(&client->clock, &client->loop, NULL), 0);
+}
+
+void client_turn(struct client *client)
+{
+    for (int i = 0; i < 5; i++)
+        mes_loop_step(client->loop, 0);
+}
+
+bool client_waits_for_echo(const struct client *client)
+{
+    return strstr(mes_buf_text(&client->text), "EHLO me\r\n") == NULL;
+}
+
+bool client_has_not_ended(const struct client *client)
+{
+    return strpbrk(client->events, "ETFD") == NULL;
+}
+
 void client_send(struct client *client, const char *text)
 {
     struct mes_error error;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "net/conn.h"
 
 struct client {
@@ -20,6 +21,8 @@ struct client {
     /* called after an event was noted, unless the connection is gone */
     void (*then)(struct client *client, enum mes_conn_event event);
     void *context;
+    struct mes_clock clock; /* stands still, see client_stop_clock */
+    int64_t now;
 };
 
 /* A loop of its own, 127.0.0.1, and "localhost" for the name; the rest of `options` may be changed before
@@ -27,12 +30,20 @@ struct client {
 void client_init(struct client *client, uint16_t port);
 void client_fini(struct client *client);
 void client_open(struct client *client);
+/* The loop goes by `now` from here on, which the test turns. Before client_open. */
+void client_stop_clock(struct client *client);
+/* A few turns without waiting. */
+void client_turn(struct client *client);
 /* Forgets all that was reported, and the connection. */
 void client_reset(struct client *client);
 /* Turns the loop until the events end in a letter of `letters`; fails the test after 5 s. */
 void client_run_until(struct client *client, const char *letters);
 /* Turns the loop until the condition holds; fails the test after 5 s. */
 void client_run_while(struct client *client, bool (*goes_on)(const struct client *client));
+/* True until the client has received the answer to "EHLO me" from an echo. */
+bool client_waits_for_echo(const struct client *client);
+/* Neither data nor an end came. */
+bool client_has_not_ended(const struct client *client);
 void client_send(struct client *client, const char *text);
 void client_add_address(struct client *client, const char *address);
 

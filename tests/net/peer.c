@@ -59,22 +59,29 @@ static void *run(void *context)
     }
 }
 
+int peer_listen(const char *text, uint16_t *port_out)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (inet_pton(AF_INET, text, &address.sin_addr) != 1 ||
+        bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 64) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &size) != 0)
+        abort();
+    *port_out = ntohs(address.sin_port);
+    return listener;
+}
+
 struct peer *peer_start(void (*script)(struct peer_link *link), void *context)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
     struct peer *peer = calloc(1, sizeof *peer);
     if (peer == NULL)
         abort();
     peer->script = script;
     peer->context = context;
-    peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(peer->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(peer->listener, 64) != 0 ||
-        getsockname(peer->listener, (struct sockaddr *)&address, &size) != 0 ||
-        pthread_create(&peer->thread, NULL, run, peer) != 0)
+    peer->listener = peer_listen("127.0.0.1", &peer->port);
+    if (pthread_create(&peer->thread, NULL, run, peer) != 0)
         abort();
-    peer->port = ntohs(address.sin_port);
     return peer;
 }
 
@@ -183,4 +190,14 @@ void peer_reset(struct peer_link *link)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(link->descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void peer_echo(struct peer_link *link)
+{
+    char line[100];
+    peer_say(link, "220 hello\r\n");
+    while (peer_read_line(link, line, sizeof line) && strcmp(line, "QUIT") != 0) {
+        peer_say(link, line);
+        peer_say(link, "\r\n");
+    }
 }

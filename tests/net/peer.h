@@ -16,6 +16,9 @@ struct peer_link {
     void *context;
 };
 
+/* A listening socket on `address` and a free port, which is returned. */
+int peer_listen(const char *address, uint16_t *port_out);
+
 /* Runs `script` for each connection, one after the other; the connection is closed in order behind it. */
 struct peer *peer_start(void (*script)(struct peer_link *link), void *context);
 uint16_t peer_port(const struct peer *peer);
@@ -35,5 +38,8 @@ void peer_wait_end(struct peer_link *link);
 bool peer_start_tls(struct peer_link *link, SSL_CTX *context);
 /* The connection will be closed with a RST. */
 void peer_reset(struct peer_link *link);
+
+/* A script: greets and sends back each line until QUIT. */
+void peer_echo(struct peer_link *link);
 
 #endif

@@ -67,12 +67,6 @@ void tls_setting_fini(struct tls_setting *setting)
 
 void tls_setting_echo(struct peer_link *link)
 {
-    char line[100];
-    if (!peer_start_tls(link, link->context))
-        return;
-    peer_say(link, "220 hello\r\n");
-    while (peer_read_line(link, line, sizeof line) && strcmp(line, "QUIT") != 0) {
-        peer_say(link, line);
-        peer_say(link, "\r\n");
-    }
+    if (peer_start_tls(link, link->context))
+        peer_echo(link);
 }
