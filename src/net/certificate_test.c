@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/tls_setting.h"
+#include "tests/net/tls_setting.h"
 
 /* Connects as `host` to a server with this certificate (and the one above it, if any). */
 static void connect_to(const char *host, const struct certificate *certificate,

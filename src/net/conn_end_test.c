@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/client.h"
-#include "../../tests/net/load.h"
-#include "../../tests/net/memory.h"
-#include "../../tests/net/peer.h"
 #include "net/loop.h"
+#include "tests/net/client.h"
+#include "tests/net/load.h"
+#include "tests/net/memory.h"
+#include "tests/net/peer.h"
 
 static void say_and_reset(struct peer_link *link)
 {

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/client.h"
-#include "../../tests/net/load.h"
-#include "../../tests/net/peer.h"
 #include "net/loop.h"
+#include "tests/net/client.h"
+#include "tests/net/load.h"
+#include "tests/net/peer.h"
 
 static void bytes_go_and_come(void **state)
 {

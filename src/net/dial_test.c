@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/client.h"
-#include "../../tests/net/peer.h"
 #include "net/loop.h"
+#include "tests/net/client.h"
+#include "tests/net/peer.h"
 
 static uint16_t unused_port(const char *address)
 {

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 #include <poll.h>
 
-#include "../../tests/net/memory.h"
 #include "net/timer.h"
 #include "net/watch.h"
+#include "tests/net/memory.h"
 
 static int64_t turned_by_hand(void *context)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/memory.h"
 #include "net/loop.h"
+#include "tests/net/memory.h"
 
 enum { SIZE = 5 * MES_READER_BLOCK + 123 };
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/memory.h"
 #include "net/loop.h"
+#include "tests/net/memory.h"
 
 /* ---- a name server: what it answers is told by the first label of the name ---- */
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/tls_setting.h"
+#include "tests/net/tls_setting.h"
 
 static void offer_starttls(struct peer_link *link)
 {

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "../../tests/net/load.h"
-#include "../../tests/net/memory.h"
-#include "../../tests/net/tls_setting.h"
 #include "net/loop.h"
+#include "tests/net/load.h"
+#include "tests/net/memory.h"
+#include "tests/net/tls_setting.h"
 
 static void right_name_is_accepted(void **state)
 {
