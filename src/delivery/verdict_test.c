@@ -8,6 +8,7 @@
 
 #include "account/provider.h"
 #include "delivery/verdict_table.h"
+#include "i18n/advice.h"
 
 /* What the session core would make of "535 5.7.8 Login fail" at a step. */
 static struct mes_verdict_input reply(enum mes_step step, const char *line)
@@ -111,6 +112,24 @@ static void every_advice_of_a_row_has_a_sentence(void **state)
         const char *advice = mes_verdict_row_at(i)->advice;
         if (advice[0] != '\0' && mes_advice_text(advice, MES_ZH_HK)[0] == '\0')
             fail_msg("no sentence for \"%s\"", advice);
+    }
+}
+
+static bool is_used(const char *advice)
+{
+    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
+        if (strcmp(mes_verdict_row_at(i)->advice, advice) == 0)
+            return true;
+    }
+    return strcmp(advice, "delivery.in-doubt") == 0;
+}
+
+static void every_sentence_of_advice_is_given_by_a_row(void **state)
+{
+    (void)state;
+    for (size_t i = 0; mes_advice_id_at(i) != NULL; i++) {
+        if (!is_used(mes_advice_id_at(i)))
+            fail_msg("nothing gives \"%s\"", mes_advice_id_at(i));
     }
 }
 
@@ -459,6 +478,7 @@ int main(void)
         cmocka_unit_test(every_row_is_selected_by_its_sample),
         cmocka_unit_test(rows_stand_in_the_order_of_precedence),
         cmocka_unit_test(every_advice_of_a_row_has_a_sentence),
+        cmocka_unit_test(every_sentence_of_advice_is_given_by_a_row),
         cmocka_unit_test(every_provider_of_a_row_exists),
         cmocka_unit_test(every_reply_and_cause_at_every_step_has_a_verdict),
         cmocka_unit_test(text_before_enhanced_before_step),
