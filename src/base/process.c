@@ -1,8 +1,10 @@
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -10,6 +12,7 @@
 #endif
 
 static void (*volatile stop_now)(void);
+static const char *volatile last_words;
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -50,14 +53,19 @@ static void handle_signals(void (*handler)(int))
 
 static void on_signal(int number)
 {
+    int kept = errno;
     (void)number;
     handle_signals(SIG_DFL);
+    if (last_words != NULL && write(STDERR_FILENO, last_words, strlen(last_words)) < 0)
+        last_words = NULL; /* nobody listens, which is no reason not to stop */
     if (stop_now != NULL)
         stop_now();
+    errno = kept;
 }
 
-void mes_process_on_stop(void (*stop)(void))
+void mes_process_on_stop(void (*stop)(void), const char *words)
 {
+    last_words = words;
     stop_now = stop;
     handle_signals(stop != NULL ? on_signal : SIG_DFL);
 }

@@ -13,9 +13,10 @@ void mes_process_keep_streams(void);
 /* Writing to a closed pipe gives an error instead of ending the process without a word. */
 void mes_process_ignore_broken_pipes(void);
 
-/* Calls `stop` at the first ^C or request to end (SIGINT, SIGTERM, SIGHUP); a second one ends the process at
- * once. `stop` runs in the middle of anything, so it may do only what is safe in a signal handler. NULL puts
- * the system's own handling back. */
-void mes_process_on_stop(void (*stop)(void));
+/* Calls `stop` at the first ^C or request to end (SIGINT, SIGTERM, SIGHUP), after writing `words` to standard
+ * error; a second one ends the process at once. `stop` runs in the middle of anything, so it may do only what
+ * is safe in a signal handler. `words` stays the caller's. NULL for both puts the system's own handling back.
+ */
+void mes_process_on_stop(void (*stop)(void), const char *words);
 
 #endif

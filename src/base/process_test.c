@@ -30,7 +30,7 @@ static void the_first_stop_is_told_and_the_second_ends(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        mes_process_on_stop(count_stop);
+        mes_process_on_stop(count_stop, NULL);
         (void)raise(SIGINT);
         if (stops != 1)
             _exit(1);
@@ -42,6 +42,29 @@ static void the_first_stop_is_told_and_the_second_ends(void **state)
     assert_int_equal(WTERMSIG(status), SIGTERM);
 }
 
+static void the_last_words_are_written(void **state)
+{
+    char heard[16] = "";
+    int ends[2], status = 0;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (dup2(ends[1], STDERR_FILENO) < 0)
+            _exit(1);
+        mes_process_on_stop(count_stop, "stopping");
+        (void)raise(SIGTERM);
+        _exit(stops == 1 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(read(ends[0], heard, sizeof heard - 1), 8);
+    assert_string_equal(heard, "stopping");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void ignored_signals_stay_ignored(void **state)
 {
     int status = 0;
@@ -50,7 +73,7 @@ static void ignored_signals_stay_ignored(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         (void)signal(SIGHUP, SIG_IGN);
-        mes_process_on_stop(count_stop);
+        mes_process_on_stop(count_stop, NULL);
         (void)raise(SIGHUP);
         _exit(stops == 0 ? 7 : 1);
     }
@@ -107,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_stop_is_told_and_the_second_ends),
+        cmocka_unit_test(the_last_words_are_written),
         cmocka_unit_test(ignored_signals_stay_ignored),
         cmocka_unit_test(no_core_is_written),
         cmocka_unit_test(a_closed_pipe_is_an_error),

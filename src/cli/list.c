@@ -15,7 +15,8 @@ struct list {
     struct mes_csv_header *header; /* NULL before the first row */
     size_t address, name;          /* columns; `name` SIZE_MAX when there is none */
     size_t rows;
-    struct mes_buf value; /* a field ended by NUL */
+    struct mes_error header_error; /* why the first row could not be read, code 0 when it could */
+    struct mes_buf value;          /* a field ended by NUL */
 };
 
 #define WHERE(list, line) where_text((char[300]){0}, 300, (list)->path, (line))
@@ -71,8 +72,8 @@ static int add_variables(struct list *list, const struct mes_csv_row *row, struc
     return 0;
 }
 
-static int add_row(struct list *list, const struct mes_csv_row *row, struct mes_arena *arena,
-                   struct mes_error *error)
+static int add_recipient(struct list *list, const struct mes_csv_row *row, struct mes_arena *arena,
+                         struct mes_error *error)
 {
     struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = list->recipients->cli};
     struct mes_address address;
@@ -84,35 +85,41 @@ static int add_row(struct list *list, const struct mes_csv_row *row, struct mes_
     if (code != 0)
         return code;
     struct mes_str name = list->name != SIZE_MAX ? mes_str_trim(row->fields[list->name]) : MES_STR("");
-    code = mes_message_add_recipient(list->recipients->message, MES_ROLE_TO, address.shown,
+    return mes_message_add_recipient(list->recipients->message, MES_ROLE_TO, address.shown,
                                      name.size > 0 ? text_of(list, name) : address.name, error);
-    return code != 0 ? code : add_variables(list, row, error);
 }
 
 static int on_row(void *context, const struct mes_csv_row *row, struct mes_error *error)
 {
     struct list *list = context;
     struct mes_arena arena;
+    if (list->header_error.code != 0) {
+        *error = list->header_error;
+        return error->code;
+    }
     if (list->header == NULL)
         return read_header(list, row, error);
     list->rows++;
     mes_arena_init(&arena, MES_CLI_ROW_ARENA);
-    int code = add_row(list, row, &arena, error);
+    int code = add_recipient(list, row, &arena, error);
     mes_arena_fini(&arena);
     if (code == MES_E_INPUT) {
         struct mes_str address = list->address < row->count ? row->fields[list->address] : MES_STR("");
         mes_cli_recipients_bad(list->recipients, WHERE(list, row->line), address, error);
         return 0;
     }
-    if (code == 0)
-        list->recipients->count[MES_ROLE_TO]++;
-    return code;
+    if (code != 0)
+        return code;
+    list->recipients->count[MES_ROLE_TO]++;
+    return add_variables(list, row, error);
 }
 
 static void on_bad_row(void *context, uint64_t line, const struct mes_error *why)
 {
     struct list *list = context;
     list->rows++;
+    if (list->header == NULL)
+        list->header_error = *why;
     mes_cli_recipients_bad(list->recipients, WHERE(list, line), MES_STR(""), why);
 }
 

@@ -163,16 +163,20 @@ static int send_all(struct sending *sending, struct mes_sender *sender)
 {
     struct mes_error error;
     struct mes_report *report = NULL;
+    struct mes_buf words;
+    mes_buf_init(&words, MES_CLI_REASON_SPACE);
     const size_t *count = sending->recipients.count;
     mes_cli_progress_init(&sending->progress, sending->cli->language,
                           count[MES_ROLE_TO] * (1 + count[MES_ROLE_CC] + count[MES_ROLE_BCC]));
     sending->cli->before_line = clear_progress;
     sending->cli->context = sending;
     running = sender;
-    mes_process_on_stop(stop);
+    mes_say(&words, sending->cli->language, MES_SAY_cli_stopping, MES_NO_ARGS);
+    mes_process_on_stop(stop, mes_buf_text(&words));
     int code = mes_send(sender, sending->message, &report, &error);
-    mes_process_on_stop(NULL);
+    mes_process_on_stop(NULL, NULL);
     running = NULL;
+    mes_buf_fini(&words);
     mes_cli_progress_clear(&sending->progress);
     sending->cli->before_line = NULL;
     mes_report_free(&report);
