@@ -23,6 +23,8 @@ struct sending {
     struct mes_cli_progress progress;
     struct mes_cli_notes notes;
     struct mes_buf line;
+    struct mes_buf
+        rejected; /* lines of --json for addresses that were left out, told when the others were sent */
     bool is_json;
 };
 
@@ -49,9 +51,9 @@ static void on_bad_address(void *context, struct mes_str address, const struct m
     char reason[MES_CLI_REASON_SPACE], shown[512];
     if (!sending->is_json || !mes_cli_has(sending->cli->options, MES_CLI_OPT_SKIP_INVALID))
         return;
-    mes_cli_result_json_rejected(&sending->line, mes_shown_text(shown, sizeof shown, address),
+    mes_cli_result_json_rejected(&sending->rejected, mes_shown_text(shown, sizeof shown, address),
                                  mes_error_text(why, MES_EN, reason, sizeof reason));
-    mes_cli_put_line(sending->cli, &sending->line);
+    mes_buf_add_char(&sending->rejected, '\n');
 }
 
 static void on_result(void *context, const struct mes_result *result)
@@ -152,6 +154,7 @@ static int print_mail(struct sending *sending, struct mes_sender *sender)
 
 static void summarize(struct sending *sending)
 {
+    mes_cli_put(sending->cli, mes_buf_str(&sending->rejected));
     if (sending->is_json || mes_cli_tally_done(&sending->tally) < 2)
         return;
     mes_cli_tally_text(&sending->line, sending->cli->language, &sending->tally);
@@ -240,6 +243,7 @@ int mes_cli_send(struct mes_cli *cli)
     if (status != MES_CLI_EXIT_OK)
         return status;
     mes_buf_init(&sending.line, MES_CLI_RESULT_LIMIT);
+    mes_buf_init(&sending.rejected, SIZE_MAX);
     sending.message = mes_message_new();
     if (sending.message == NULL)
         status = MES_CLI_EXIT_OSERR;
@@ -247,6 +251,7 @@ int mes_cli_send(struct mes_cli *cli)
         status = run(&sending);
     mes_message_free(&sending.message);
     mes_buf_fini(&sending.line);
+    mes_buf_fini(&sending.rejected);
     mes_account_list_free(&sending.list);
     return status;
 }
