@@ -4,6 +4,8 @@
 
 enum { MES_CLI_NOTE_LIMIT = 32 * 1024 };
 
+#define MES_CLI_HASH_START 14695981039346656037u
+
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
     /* FNV-1a; the NUL keeps "ab","c" and "a","bc" apart. */
@@ -17,21 +19,30 @@ static uint64_t hash_text(uint64_t hash, const char *text)
  * reply's words differ each time. */
 static uint64_t hash_of(const struct mes_attempt *attempt)
 {
-    uint64_t hash = hash_text(14695981039346656037u, attempt->account);
+    uint64_t hash = hash_text(MES_CLI_HASH_START, attempt->account);
     hash = hash_text(hash, mes_step_name(attempt->step));
     hash = hash_text(hash, attempt->advice_id);
     return (hash ^ (uint64_t)attempt->code) * 1099511628211u;
 }
 
-static bool is_news(struct mes_cli_notes *notes, const struct mes_attempt *attempt)
+static bool was_told(const struct mes_cli_notes *notes, uint64_t hash)
 {
-    uint64_t hash = hash_of(attempt);
     for (size_t i = 0; i < notes->count; i++)
         if (notes->told[i] == hash)
-            return false;
-    if (notes->count == MES_CLI_NOTES)
+            return true;
+    return false;
+}
+
+/* Remembers the failure, and that something was said about the account: that it rests afterwards is no news. */
+static bool is_news(struct mes_cli_notes *notes, const struct mes_attempt *attempt)
+{
+    uint64_t account = hash_text(MES_CLI_HASH_START, attempt->account);
+    uint64_t hash = attempt->step == MES_STEP_LIMIT ? account : hash_of(attempt);
+    if (was_told(notes, hash) || notes->count + 2 > MES_CLI_NOTES)
         return false;
     notes->told[notes->count++] = hash;
+    if (!was_told(notes, account))
+        notes->told[notes->count++] = account;
     return true;
 }
 
