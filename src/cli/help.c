@@ -71,7 +71,7 @@ static void add_usage(struct mes_buf *out, enum mes_language language, const str
         mes_buf_add_char(out, ' ');
         add_option(out, &mes_cli_option_table[i]);
     }
-    mes_buf_add_text(out, " [--OPTION …]\n\n");
+    mes_buf_add_text(out, " [--OPTION ...]\n\n");
 }
 
 void mes_cli_help_command(struct mes_buf *out, enum mes_language language,

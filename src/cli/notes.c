@@ -4,13 +4,14 @@
 
 enum { MES_CLI_NOTE_LIMIT = 32 * 1024 };
 
-#define MES_CLI_HASH_START 14695981039346656037u
+/* FNV-1a. */
+static const uint64_t hash_start = 14695981039346656037u, hash_prime = 1099511628211u;
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    /* FNV-1a; the NUL keeps "ab","c" and "a","bc" apart. */
+    /* The NUL keeps "ab","c" and "a","bc" apart. */
     do {
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+        hash = (hash ^ (unsigned char)*text) * hash_prime;
     } while (*text++ != '\0');
     return hash;
 }
@@ -19,10 +20,10 @@ static uint64_t hash_text(uint64_t hash, const char *text)
  * reply's words differ each time. */
 static uint64_t hash_of(const struct mes_attempt *attempt)
 {
-    uint64_t hash = hash_text(MES_CLI_HASH_START, attempt->account);
+    uint64_t hash = hash_text(hash_start, attempt->account);
     hash = hash_text(hash, mes_step_name(attempt->step));
     hash = hash_text(hash, attempt->advice_id);
-    return (hash ^ (uint64_t)attempt->code) * 1099511628211u;
+    return (hash ^ (uint64_t)attempt->code) * hash_prime;
 }
 
 static bool was_told(const struct mes_cli_notes *notes, uint64_t hash)
@@ -33,10 +34,11 @@ static bool was_told(const struct mes_cli_notes *notes, uint64_t hash)
     return false;
 }
 
-/* Remembers the failure, and that something was said about the account: that it rests afterwards is no news. */
+/* Remembers the failure, and that something was said about the account: that it rests afterwards is no news.
+ */
 static bool is_news(struct mes_cli_notes *notes, const struct mes_attempt *attempt)
 {
-    uint64_t account = hash_text(MES_CLI_HASH_START, attempt->account);
+    uint64_t account = hash_text(hash_start, attempt->account);
     uint64_t hash = attempt->step == MES_STEP_LIMIT ? account : hash_of(attempt);
     if (was_told(notes, hash) || notes->count + 2 > MES_CLI_NOTES)
         return false;

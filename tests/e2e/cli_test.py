@@ -31,7 +31,7 @@ class UsageTest(unittest.TestCase):
 
     def test_wrong_command_lines_end_in_64_and_say_what_was_meant(self):
         good = ['send', '--config', 'x.json', '--to', 'a@example.hk', '--text', 'T']
-        for arguments, says in (([], 'help'), (['sned'], '“send”'), (['accounts'], 'accounts list'),
+        for arguments, says in (([], 'help'), (['sned'], '"send"'), (['accounts'], 'accounts list'),
                                 (good + ['--subjct', 'x'], '--subject'), (good + ['--to'], '--to ADDR'),
                                 (good + ['--config', 'y.json'], 'only once'), (good + ['--json=yes'], 'no value'),
                                 (good + ['--priority', 'urgent'], 'high|normal|low'),
