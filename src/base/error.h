@@ -11,7 +11,9 @@ enum {
     MES_ERROR_NOMEM = 1,
     MES_ERROR_TOO_LARGE = 2,
     MES_ERROR_FILE = 3,
-    MES_ERROR_SYSTEM = 4
+    MES_ERROR_SYSTEM = 4,
+    MES_ERROR_ZONE = 5,
+    MES_ERROR_ZONE_DATA = 6
 };
 
 /* The arguments of a sentence: MES_ARGS("a", number) fills {1} and {2}. */

@@ -10,6 +10,8 @@ _Static_assert((int)MES_SAY_nomem == (int)MES_ERROR_NOMEM, "base knows this row 
 _Static_assert((int)MES_SAY_too_large == (int)MES_ERROR_TOO_LARGE, "base knows this row by its number");
 _Static_assert((int)MES_SAY_file == (int)MES_ERROR_FILE, "base knows this row by its number");
 _Static_assert((int)MES_SAY_system == (int)MES_ERROR_SYSTEM, "base knows this row by its number");
+_Static_assert((int)MES_SAY_zone == (int)MES_ERROR_ZONE, "base knows this row by its number");
+_Static_assert((int)MES_SAY_zone_data == (int)MES_ERROR_ZONE_DATA, "base knows this row by its number");
 
 const char *mes_say_text(enum mes_language language, int sentence)
 {

@@ -1,0 +1,24 @@
+/* Any bytes as a zone file: what is taken must answer every question, and lead back to the time it started
+ * from. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/zone.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct mes_zone *zone;
+    int64_t first, second;
+    if (mes_zone_parse("fuzz", mes_str_make((const char *)data, size), &zone, NULL) != 0)
+        return 0;
+    for (int64_t utc = -5000000000; utc < 5000000000; utc += 123456789) {
+        int32_t offset = mes_zone_offset(zone, utc);
+        enum mes_zone_fit fit = mes_zone_to_utc(zone, utc + offset, &first, &second);
+        if (fit == MES_ZONE_ONCE && first != second)
+            abort();
+    }
+    mes_zone_free(&zone);
+    return 0;
+}
