@@ -83,7 +83,7 @@ struct mes_account {
     const struct mes_provider *provider; /* NULL: the general handling */
     enum mes_account_tls tls;            /* the mode that is used */
     int quota_reset_minute;              /* of the day, in quota_reset_zone; -1: rolling */
-    const char *quota_reset_zone;        /* "Asia/Shanghai"; "" when rolling */
+    const char *quota_reset_zone;        /* "Asia/Shanghai", which exists; "" when rolling */
     struct mes_origin origins[MES_ACCOUNT_SETTING_COUNT];
 };
 

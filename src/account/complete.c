@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/zone.h"
 #include "i18n/say.h"
+#include "mime/address.h"
 
 bool mes_account_is_given(const struct mes_account *account, enum mes_account_setting setting)
 {
@@ -105,32 +107,51 @@ static void check_login(const struct mes_completion *completion)
                 "senderUserPassword");
 }
 
-static bool is_address(const char *text)
+/* The address alone, put right (full-width signs); NULL, and told, when it is none. */
+static const char *checked_address(const struct mes_completion *completion, enum mes_account_setting setting,
+                                   const char *text)
 {
-    const char *at = strrchr(text, '@');
-    return at != NULL && at > text && at[1] != '\0' && strpbrk(text, " <>,;:\\\"()") == NULL &&
-           memchr(text, '@', (size_t)(at - text)) == NULL;
+    struct mes_address address;
+    int code = mes_mime_address_parse(mes_str_of(text), completion->arena, NULL, &address, NULL);
+    if (code == MES_E_NOMEM)
+        mes_account_complaints_nomem(completion->complaints);
+    else if (code != 0 || address.name[0] != '\0')
+        problem(completion, setting, MES_SAY_account_bad_address, text);
+    else
+        return address.shown;
+    return NULL;
 }
 
-static void check_from(const struct mes_completion *completion)
+/* "*@example.hk", "news-*@example.hk": the star stands for any characters of an address. */
+static void check_pattern(const struct mes_completion *completion, const char *pattern)
+{
+    const char *at = strchr(pattern, '@');
+    if (strchr(pattern, '*') == NULL)
+        (void)checked_address(completion, MES_ACCOUNT_SETTING_allowed_from, pattern);
+    else if (at == NULL || at == pattern || at[1] == '\0' || strchr(at + 1, '@') != NULL)
+        problem(completion, MES_ACCOUNT_SETTING_allowed_from, MES_SAY_account_bad_pattern, pattern);
+}
+
+static void check_addresses(const struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
-    if (account->from_address[0] == '\0' && is_address(account->user_name)) {
+    if (account->from_address[0] == '\0' && strchr(account->user_name, '@') != NULL) {
         account->from_address = account->user_name;
         account->origins[MES_ACCOUNT_SETTING_from_address] = account->origins[MES_ACCOUNT_SETTING_user_name];
     }
+    const char *from = NULL;
+    const char *reply_to = NULL;
     if (account->from_address[0] == '\0')
         problem(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_no_from, "");
-    else if (!is_address(account->from_address))
-        problem(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_bad_address,
-                account->from_address);
-    if (account->reply_to_default[0] != '\0' && !is_address(account->reply_to_default))
-        problem(completion, MES_ACCOUNT_SETTING_reply_to_default, MES_SAY_account_bad_address,
-                account->reply_to_default);
+    else
+        from = checked_address(completion, MES_ACCOUNT_SETTING_from_address, account->from_address);
+    if (account->reply_to_default[0] != '\0')
+        reply_to =
+            checked_address(completion, MES_ACCOUNT_SETTING_reply_to_default, account->reply_to_default);
+    account->from_address = from != NULL ? from : account->from_address;
+    account->reply_to_default = reply_to != NULL ? reply_to : account->reply_to_default;
     for (size_t i = 0; i < account->allowed_from.count; i++)
-        if (!is_address(account->allowed_from.texts[i]))
-            problem(completion, MES_ACCOUNT_SETTING_allowed_from, MES_SAY_account_bad_pattern,
-                    account->allowed_from.texts[i]);
+        check_pattern(completion, account->allowed_from.texts[i]);
 }
 
 /* QQ, 163 and the like refuse a From that is not the login. */
@@ -139,7 +160,7 @@ static void warn_of_from(const struct mes_completion *completion)
     const struct mes_account *account = completion->account;
     bool must_be_login = account->provider != NULL && account->provider->from == MES_FROM_LOGIN;
     bool is_login = mes_str_eq_nocase(mes_str_of(account->from_address), mes_str_of(account->user_name));
-    if (must_be_login && is_address(account->user_name) && !is_login)
+    if (must_be_login && strchr(account->user_name, '@') != NULL && !is_login)
         warn(completion, MES_ACCOUNT_SETTING_from_address, MES_SAY_account_from_is_not_login,
              account->provider->name);
 }
@@ -159,6 +180,19 @@ static void warn_of_files(const struct mes_completion *completion)
             warn(completion, files[i].setting, MES_SAY_account_no_such_file, files[i].path);
 }
 
+void mes_account_check_zone(const char *name, const char *key, const struct mes_origin *origin,
+                            struct mes_complaints *complaints)
+{
+    struct mes_zone *zone;
+    int code = mes_zone_load(name, &zone, NULL);
+    mes_zone_free(&zone);
+    if (code == MES_E_NOMEM)
+        mes_account_complaints_nomem(complaints);
+    else if (code != 0)
+        mes_account_complaints_problem(complaints, MES_SAY_account_bad_zone,
+                                       MES_ARGS(MES_ORIGIN(origin), key, name));
+}
+
 /* "HH:MM ZONE" */
 static bool parse_reset(struct mes_account *account)
 {
@@ -174,14 +208,18 @@ static bool parse_reset(struct mes_account *account)
     return true;
 }
 
-static void check_quota_reset(const struct mes_completion *completion)
+static void settle_quota_reset(const struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
     account->quota_reset_minute = -1;
     account->quota_reset_zone = "";
-    bool is_rolling = mes_str_eq_nocase(mes_str_of(account->quota_reset), MES_STR("rolling"));
-    if (!is_rolling && !parse_reset(account))
+    if (mes_str_eq_nocase(mes_str_of(account->quota_reset), MES_STR("rolling")))
+        return;
+    if (!parse_reset(account))
         problem(completion, MES_ACCOUNT_SETTING_quota_reset, MES_SAY_account_bad_reset, account->quota_reset);
+    else if (!mes_account_is_zone(account->quota_reset_zone))
+        problem(completion, MES_ACCOUNT_SETTING_quota_reset, MES_SAY_account_bad_zone,
+                account->quota_reset_zone);
 }
 
 void mes_account_complete(struct mes_completion *completion)
@@ -194,8 +232,8 @@ void mes_account_complete(struct mes_completion *completion)
     check_host(completion);
     check_ehlo_name(completion);
     check_login(completion);
-    check_from(completion);
-    check_quota_reset(completion);
+    check_addresses(completion);
+    settle_quota_reset(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);
     warn_of_files(completion);

@@ -22,6 +22,10 @@ bool mes_account_is_given(const struct mes_account *account, enum mes_account_se
 const struct mes_origin *mes_account_completion_origin(const struct mes_completion *completion,
                                                        enum mes_account_setting setting);
 
+/* Tells when there is no time zone of this name, the value of `key`. */
+void mes_account_check_zone(const char *name, const char *key, const struct mes_origin *origin,
+                            struct mes_complaints *complaints);
+
 /* Finds the provider, fills in what it knows, and checks the rest. Identities come later: they need the whole
  * list. */
 void mes_account_complete(struct mes_completion *completion);

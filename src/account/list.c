@@ -12,12 +12,18 @@ static void free_secrets(enum mes_setting_scope scope, void *record)
     }
 }
 
+void mes_account_clear(struct mes_account *account)
+{
+    free_secrets(MES_SCOPE_ACCOUNT, account);
+    *account = (struct mes_account){0};
+}
+
 void mes_account_list_free(struct mes_account_list **list)
 {
     if (*list == NULL)
         return;
     for (size_t i = 0; i < (*list)->count; i++)
-        free_secrets(MES_SCOPE_ACCOUNT, &(*list)->accounts[i]);
+        mes_account_clear(&(*list)->accounts[i]);
     free_secrets(MES_SCOPE_GLOBAL, &(*list)->globals);
     mes_arena_fini(&(*list)->arena);
     mes_free(*list);

@@ -14,4 +14,7 @@ struct mes_account_list {
     const char *settings_file;
 };
 
+/* Frees what is not in the arena. */
+void mes_account_clear(struct mes_account *account);
+
 #endif

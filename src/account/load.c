@@ -56,9 +56,7 @@ static void load_account(struct loading *loading, size_t index)
     if (!account->enabled) {
         mes_account_complaints_note(&loading->complaints, MES_SAY_account_disabled,
                                     MES_ARGS(MES_ORIGIN(&account->origins[MES_ACCOUNT_SETTING_enabled])));
-        mes_secret_free(&account->password);
-        mes_secret_free(&account->client_certificate_password);
-        *account = (struct mes_account){0};
+        mes_account_clear(account);
         list->count--;
         return;
     }
@@ -87,6 +85,16 @@ static void load_accounts(struct loading *loading)
         mes_account_note_mode(&list->accounts[i], &loading->complaints);
 }
 
+/* The default is not looked up, so that sending needs no tzdata. */
+static void load_globals(struct loading *loading)
+{
+    struct mes_account_globals *globals = &loading->list->globals;
+    const struct mes_origin *zone = &globals->origins[MES_GLOBAL_SETTING_time_zone];
+    store(loading, MES_SCOPE_GLOBAL, 0, globals, globals->origins);
+    if (zone->kind != MES_ORIGIN_DEFAULT)
+        mes_account_check_zone(globals->time_zone, "timeZone", zone, &loading->complaints);
+}
+
 static void load(struct loading *loading)
 {
     struct mes_account_list *list = loading->list;
@@ -95,7 +103,7 @@ static void load(struct loading *loading)
     list->file = loading->opening.file;
     list->settings_file = loading->opening.settings_file;
     mes_account_complaints_note(&loading->complaints, MES_SAY_account_file_used, MES_ARGS(list->file));
-    store(loading, MES_SCOPE_GLOBAL, 0, &list->globals, list->globals.origins);
+    load_globals(loading);
     load_accounts(loading);
     mes_account_exposure_warn(&loading->opening.layers, &loading->complaints);
 }

@@ -28,6 +28,13 @@ struct moving {
     size_t count;
 };
 
+static bool may_stand_in_label(char c, bool is_first)
+{
+    bool is_sign = c == '.' || c == '-' || c == '_' || c == '@';
+    bool is_letter = mes_lower(c) >= 'a' && mes_lower(c) <= 'z';
+    return is_letter || (c >= '0' && c <= '9') || (is_sign && !is_first);
+}
+
 /* A file's name made from the account's: letters, digits and a few signs. */
 static void make_label(const struct mes_json_value *account, size_t number, char label[LABEL_MOST + 1])
 {
@@ -36,12 +43,9 @@ static void make_label(const struct mes_json_value *account, size_t number, char
         name = mes_json_member_any_case(account, MES_STR("fromMailAddress"));
     struct mes_str text = name != NULL ? name->text : MES_STR("");
     size_t size = 0;
-    for (size_t i = 0; i < text.size && size < LABEL_MOST; i++) {
-        char c = mes_lower(text.data[i]);
-        bool is_sign = size > 0 && (c == '.' || c == '-' || c == '_' || c == '@');
-        if (is_sign || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+    for (size_t i = 0; i < text.size && size < LABEL_MOST; i++)
+        if (may_stand_in_label(text.data[i], size == 0))
             label[size++] = text.data[i];
-    }
     label[size] = '\0';
     if (size == 0)
         (void)snprintf(label, LABEL_MOST + 1, "account-%zu", number);
