@@ -217,9 +217,10 @@ static void settle_quota_reset(const struct mes_completion *completion)
         return;
     if (!parse_reset(account))
         problem(completion, MES_ACCOUNT_SETTING_quota_reset, MES_SAY_account_bad_reset, account->quota_reset);
-    else if (!mes_account_is_zone(account->quota_reset_zone))
-        problem(completion, MES_ACCOUNT_SETTING_quota_reset, MES_SAY_account_bad_zone,
-                account->quota_reset_zone);
+    else
+        mes_account_check_zone(account->quota_reset_zone, "quotaReset",
+                               mes_account_completion_origin(completion, MES_ACCOUNT_SETTING_quota_reset),
+                               completion->complaints);
 }
 
 void mes_account_complete(struct mes_completion *completion)
