@@ -56,7 +56,7 @@ static void a_refusal_names_place_key_and_remedy(void **state)
          "a.json:3:14: ehloName holds a line end or another control character."},
         {" \"ehloName\": \"a b\"", "a.json:3:14: ehloName must be one word of ASCII"},
         {" \"allowedFrom\": [\"b@x.hk\", 7, \"c\\u007f\"]",
-         "a.json:3:33: allowedFrom holds a line end or another control character."},
+         "a.json:3:31: allowedFrom holds a line end or another control character."},
         {" \"allowedFrom\": \"*@x.hk; none\"", "a.json:3:17: allowedFrom: none is no mail address."},
         {" \"allowedFrom\": \"*\"", "a.json:3:17: allowedFrom: * is neither an address nor a pattern."},
         {" \"replyToDefault\": \"a@b@c\"", "a.json:3:20: replyToDefault: a@b@c is no mail address."},

@@ -184,7 +184,10 @@ static void secret_from_file(const struct mes_valuer *valuer, const struct mes_s
     if (file == NULL)
         return;
     mes_buf_init(&content, MES_SECRET_MOST);
-    if (mes_file_read(file, &content, &error) != 0)
+    int code = mes_file_read(file, &content, &error);
+    if (code == MES_E_NOMEM)
+        mes_account_complaints_nomem(valuer->complaints);
+    else if (code != 0)
         mes_account_complaints_problem(valuer->complaints, MES_SAY_account_secret_file,
                                        MES_ARGS(MES_ORIGIN(&written->origin), setting->key,
                                                 mes_error_argument(&error, 0),

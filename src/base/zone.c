@@ -138,7 +138,7 @@ int mes_zone_parse(const char *name, struct mes_str bytes, struct mes_zone **zon
     size_t time_size;
     *zone_out = NULL;
     if (!find_block(&bytes, &head, &time_size))
-        return fail(MES_E_CONFIG, name, error);
+        return fail(MES_E_INPUT, name, error);
     struct mes_zone *zone = mes_alloc(sizeof *zone + head.time_count * sizeof zone->changes[0]);
     if (zone == NULL)
         return mes_fail_nomem(error);
@@ -146,7 +146,7 @@ int mes_zone_parse(const char *name, struct mes_str bytes, struct mes_zone **zon
                     (time_size == 4 || read_footer(mes_str_skip(bytes, block_size(&head, time_size)), zone));
     if (!is_sound) {
         mes_free(zone);
-        return fail(MES_E_CONFIG, name, error);
+        return fail(MES_E_INPUT, name, error);
     }
     *zone_out = zone;
     return 0;
@@ -178,8 +178,12 @@ int mes_zone_load(const char *name, struct mes_zone **zone_out, struct mes_error
     *zone_out = NULL;
     if (!is_name(mes_str_of(name)))
         return fail(MES_E_NOT_FOUND, name, error);
+    if (mes_str_eq(mes_str_of(name), MES_STR("UTC"))) {
+        *zone_out = mes_alloc(sizeof **zone_out);
+        return *zone_out != NULL ? 0 : mes_fail_nomem(error);
+    }
     if (!mes_file_is_folder(ZONE_FOLDER))
-        return mes_fail(error, MES_E_NOT_FOUND, MES_ERROR_ZONE_DATA, MES_ARGS(ZONE_FOLDER));
+        return mes_fail(error, MES_E_FILE, MES_ERROR_ZONE_DATA, MES_ARGS(ZONE_FOLDER));
     (void)snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, name);
     if (!mes_file_exists(path) || mes_file_is_folder(path))
         return fail(MES_E_NOT_FOUND, name, error);
@@ -205,7 +209,7 @@ static size_t count_until(const struct mes_zone *zone, int64_t utc)
     return low;
 }
 
-int32_t mes_zone_offset(const struct mes_zone *zone, int64_t utc)
+static int32_t offset_at(const struct mes_zone *zone, int64_t utc)
 {
     size_t past = count_until(zone, utc);
     if (past == zone->count && zone->has_rule)
@@ -213,17 +217,40 @@ int32_t mes_zone_offset(const struct mes_zone *zone, int64_t utc)
     return past > 0 ? zone->changes[past - 1].offset : zone->first_offset;
 }
 
-enum mes_zone_fit mes_zone_to_utc(const struct mes_zone *zone, int64_t local, int64_t *first_out,
-                                  int64_t *second_out)
+static int64_t to_seconds(int64_t milliseconds)
 {
+    return milliseconds / 1000 - (milliseconds % 1000 < 0);
+}
+
+int mes_zone_offset(const struct mes_zone *zone, int64_t utc_ms)
+{
+    return offset_at(zone, to_seconds(utc_ms));
+}
+
+/* The first second after `low`, and not after `high`, at which `offset` no longer is in force. */
+static int64_t change_between(const struct mes_zone *zone, int64_t low, int64_t high, int32_t offset)
+{
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (offset_at(zone, middle) == offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+enum mes_zone_local mes_zone_to_utc(const struct mes_zone *zone, int64_t local_ms, int64_t *utc_ms_out)
+{
+    int64_t local = to_seconds(local_ms);
     /* No zone ever changed twice within such a time. */
-    int32_t before = mes_zone_offset(zone, local - MARGIN);
-    int32_t after = mes_zone_offset(zone, local + MARGIN);
-    bool fits_before = mes_zone_offset(zone, local - before) == before;
-    bool fits_after = mes_zone_offset(zone, local - after) == after;
-    *first_out = local - (fits_after && !fits_before ? after : before);
-    *second_out = local - (fits_before && !fits_after ? before : after);
-    if (fits_before != fits_after || before == after)
-        return MES_ZONE_ONCE;
-    return fits_before ? MES_ZONE_TWICE : MES_ZONE_NEVER;
+    int32_t before = offset_at(zone, local - MARGIN);
+    int32_t after = offset_at(zone, local + MARGIN);
+    bool fits_before = offset_at(zone, local - before) == before;
+    bool fits_after = offset_at(zone, local - after) == after;
+    *utc_ms_out = local_ms - (int64_t)1000 * (fits_after && !fits_before ? after : before);
+    if (fits_before || fits_after)
+        return fits_before && fits_after && before != after ? MES_ZONE_TWICE : MES_ZONE_ONCE;
+    *utc_ms_out = 1000 * change_between(zone, local - MARGIN, local + MARGIN, before);
+    return MES_ZONE_GAP;
 }

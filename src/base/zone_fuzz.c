@@ -10,13 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mes_zone *zone;
-    int64_t first, second;
+    int64_t back;
     if (mes_zone_parse("fuzz", mes_str_make((const char *)data, size), &zone, NULL) != 0)
         return 0;
-    for (int64_t utc = -5000000000; utc < 5000000000; utc += 123456789) {
-        int32_t offset = mes_zone_offset(zone, utc);
-        enum mes_zone_fit fit = mes_zone_to_utc(zone, utc + offset, &first, &second);
-        if (fit == MES_ZONE_ONCE && first != second)
+    for (int64_t utc = -5000000000000; utc < 5000000000000; utc += 123456789012) {
+        int64_t local = utc + 1000 * (int64_t)mes_zone_offset(zone, utc);
+        if (mes_zone_to_utc(zone, local, &back) == MES_ZONE_ONCE &&
+            mes_zone_offset(zone, back) * 1000 != local - back)
             abort();
     }
     mes_zone_free(&zone);

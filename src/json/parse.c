@@ -1,5 +1,6 @@
 #include "json/parse.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,12 +121,13 @@ static int sentence_for(enum json_error_code code)
     }
 }
 
-/* When memory runs out jansson leaves no report, or one about a text in which nothing is wrong. */
-static bool is_out_of_memory(const json_error_t *problem)
+/* When memory runs out jansson leaves no report, or finds a text that is whole to be no token or no text. */
+static bool is_out_of_memory(const json_error_t *problem, struct mes_json_token token)
 {
     struct mes_str text = mes_str_of(problem->text);
-    return text.size == 0 || mes_str_starts(text, MES_STR("invalid token near '\"")) ||
-           mes_str_starts(text, MES_STR("string or '}' expected near '\""));
+    bool is_denied = mes_str_starts(text, MES_STR("invalid token")) ||
+                     mes_str_starts(text, MES_STR("string or '}' expected"));
+    return text.size == 0 || (is_denied && token.kind == '"');
 }
 
 /* jansson reports the place behind the token that it could not use. Texts and words are not shown: they may
@@ -135,6 +137,8 @@ static int fail_tree(struct parser *parser, const json_error_t *problem, struct 
     enum json_error_code code = json_error_code(problem);
     struct mes_json_token token = mes_json_token_before(parser->plain, (size_t)problem->position);
     int sentence = sentence_for(code);
+    if (is_out_of_memory(problem, token))
+        return mes_fail_nomem(error);
     if (sentence == MES_SAY_json_syntax && (token.kind == '"' || token.kind == 'w'))
         sentence = MES_SAY_json_bad_value;
     /* What is missing at the end is missed at the end, but an open quotation mark where it stands. */
@@ -151,7 +155,7 @@ static int load_tree(struct parser *parser, struct mes_error *error)
     parser->json->tree = json_loadb(parser->plain.data, parser->plain.size, JSON_REJECT_DUPLICATES, &problem);
     if (parser->json->tree != NULL)
         return 0;
-    return is_out_of_memory(&problem) ? mes_fail_nomem(error) : fail_tree(parser, &problem, error);
+    return fail_tree(parser, &problem, error);
 }
 
 static enum mes_json_kind kind_of(const json_t *source)
@@ -175,29 +179,42 @@ static enum mes_json_kind kind_of(const json_t *source)
     }
 }
 
+/* jansson's lexer goes on when memory for a long token runs out, and drops what did not fit. */
+static bool is_whole(const struct parser *parser, struct mes_json_token token, size_t size)
+{
+    return mes_json_token_text_size(mes_str_cut(parser->plain, token.offset, token.size)) == size;
+}
+
+static bool fill_number(struct mes_json_value *value, const json_t *source)
+{
+    value->real = json_number_value(source);
+    if (value->kind != MES_JSON_INTEGER)
+        return true;
+    errno = 0;
+    value->integer = strtoll(value->text.data, NULL, 10);
+    return errno == 0;
+}
+
 /* The words and numbers of the file are kept as well, so that a setting may be written either way. */
-static int fill(struct builder *builder, struct mes_json_value *value, struct mes_json_token token,
-                json_t *source)
+static bool fill(struct builder *builder, struct mes_json_value *value, struct mes_json_token token,
+                 json_t *source)
 {
     struct parser *parser = builder->parser;
+    struct mes_str word = mes_str_cut(parser->plain, token.offset, token.size);
     value->kind = kind_of(source);
     value->offset = token.offset;
     value->size = token.size;
     value->place = place_of(parser, token.offset);
-    value->real = json_number_value(source);
-    if (value->kind == MES_JSON_INTEGER)
-        value->integer = json_integer_value(source);
     if (value->kind == MES_JSON_FLAG)
         value->integer = json_is_true(source);
     if (value->kind == MES_JSON_TEXT) {
         value->text = mes_str_make(json_string_value(source), json_string_length(source));
-    } else if (token.kind == 'w') {
-        struct mes_str word = mes_str_cut(parser->plain, token.offset, token.size);
-        value->text = mes_str_make(mes_arena_copy(&parser->json->arena, word), word.size);
-        if (value->text.data == NULL)
-            return MES_E_NOMEM;
+        return is_whole(parser, token, value->text.size);
     }
-    return 0;
+    if (token.kind != 'w')
+        return true;
+    value->text = mes_str_make(mes_arena_copy(&parser->json->arena, word), word.size);
+    return value->text.data != NULL && fill_number(value, source);
 }
 
 /* jansson keeps the file's order in lists and objects alike, so its next value belongs to our next token. */
@@ -249,7 +266,8 @@ static int add_value(struct builder *builder, struct mes_json_token token)
     if (level != NULL && level->value->kind == MES_JSON_OBJECT)
         value->key = mes_str_of(json_object_iter_key(level->member));
     json_t *source = take_source(builder);
-    if (fill(builder, value, token, source) != 0)
+    bool is_key_whole = builder->key.size == 0 || is_whole(builder->parser, builder->key, value->key.size);
+    if (!is_key_whole || !fill(builder, value, token, source))
         return MES_E_NOMEM;
     set_key(builder, value);
     link_value(builder, value);

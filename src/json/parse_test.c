@@ -121,6 +121,19 @@ static void mistakes_are_named_with_their_place(void **state)
     assert_refused("[]\0[]", 5, "a.json:1:3: this is not UTF-8");
 }
 
+static void escapes_are_decoded(void **state)
+{
+    struct mes_json *json = parsed(
+        "[\"\\u0041\\u00e9\\u4F60\\ud83D\\uDE00\\n\\\"\\\\u\\/é你😀\", \"\", -9223372036854775808, -0]");
+    const struct mes_json_value *list = mes_json_root(json);
+    (void)state;
+    assert_string_equal(list->first->text.data, "Aé你😀\n\"\\u/é你😀");
+    assert_int_equal(mes_json_item(list, 1)->text.size, 0);
+    assert_true(mes_json_item(list, 2)->integer == INT64_MIN);
+    assert_int_equal(mes_json_item(list, 3)->integer, 0);
+    mes_json_free(&json);
+}
+
 static void keys_that_differ_in_case_may_be_different(void **state)
 {
     struct mes_json *json;
@@ -155,9 +168,20 @@ static bool count_down(size_t size)
     return allocations_left-- > 0;
 }
 
+static void assert_whole(const struct mes_json *json)
+{
+    const struct mes_json_value *list = mes_json_member(mes_json_root(json), MES_STR("a"));
+    const struct mes_json_value *object = mes_json_member(mes_json_root(json), MES_STR("d"));
+    assert_string_equal(mes_json_item(list, 2)->text.data, "a text of more than sixteen");
+    assert_non_null(mes_json_member(mes_json_item(list, 3), MES_STR("a key of more than sixteen")));
+    assert_int_equal(mes_json_member(object, MES_STR("e"))->integer, 123456789012345678);
+}
+
 static void each_allocation_may_fail(void **state)
 {
-    struct mes_str text = MES_STR("{\"a\": [1, 2.5, \"text\", {\"b\": null, \"c\": true}], \"d\": {}}");
+    struct mes_str text =
+        MES_STR("{\"a\": [1, 2.5, \"a text of more than sixteen\", {\"b\": null, \"a key of more than "
+                "sixteen\": true}], \"d\": {\"e\": 123456789012345678}}");
     int code = MES_E_NOMEM;
     (void)state;
     json_set_alloc_funcs(mes_alloc, mes_free);
@@ -169,6 +193,8 @@ static void each_allocation_may_fail(void **state)
         code = mes_json_parse("a.json", text, MES_JSON_KEYS_ANY_CASE, &json, &error);
         assert_int_equal(code, error.code);
         assert_true((json == NULL) == (code != 0));
+        if (json != NULL)
+            assert_whole(json);
         mes_json_free(&json);
         assert_true(most < 1000);
     }
@@ -183,6 +209,7 @@ int main(void)
         cmocka_unit_test(comments_and_trailing_commas_are_allowed),
         cmocka_unit_test(every_value_knows_its_place),
         cmocka_unit_test(mistakes_are_named_with_their_place),
+        cmocka_unit_test(escapes_are_decoded),
         cmocka_unit_test(keys_that_differ_in_case_may_be_different),
         cmocka_unit_test(depth_and_number_have_limits),
         cmocka_unit_test(each_allocation_may_fail),

@@ -42,6 +42,29 @@ bool mes_json_token_next(struct mes_str text, size_t *at, struct mes_json_token 
     return true;
 }
 
+static unsigned unit_at(struct mes_str token, size_t at)
+{
+    unsigned unit = 0;
+    for (size_t i = at; i < at + 4 && i < token.size; i++) {
+        char c = mes_lower(token.data[i]);
+        unit = unit * 16 + (unsigned)(c >= 'a' ? c - 'a' + 10 : c - '0');
+    }
+    return unit;
+}
+
+size_t mes_json_token_text_size(struct mes_str token)
+{
+    size_t size = 0;
+    for (size_t at = 1; at + 1 < token.size;) {
+        bool is_unit = token.data[at] == '\\' && token.data[at + 1] == 'u';
+        unsigned unit = is_unit ? unit_at(token, at + 2) : 0;
+        bool is_pair = unit >= 0xd800 && unit < 0xdc00;
+        size += is_pair ? 4 : unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+        at += is_pair ? 12 : is_unit ? 6 : token.data[at] == '\\' ? 2 : 1;
+    }
+    return size;
+}
+
 struct mes_json_token mes_json_token_before(struct mes_str text, size_t offset)
 {
     struct mes_json_token found = {.offset = text.size};
