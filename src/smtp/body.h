@@ -15,6 +15,7 @@ struct mes_smtp_body {
     uint64_t written; /* bytes put out so far */
 };
 
+/* The source is borrowed. */
 void mes_smtp_body_init(struct mes_smtp_body *body, struct mes_source *source);
 
 /* Appends at most `room` bytes (2 or more are needed for any progress). Every CR, LF and CRLF comes out as

@@ -48,18 +48,17 @@ static void learn_from_end(struct mes_smtp_session *session, const struct mes_sm
                            enum mes_smtp_cause cause)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
-    bool is_first = front != NULL && front->slot == slot;
-    if (slot->state != MES_SMTP_SLOT_SENDING || !slot->is_put)
-        return;
-    if (slot->is_by_x && !slot->is_mail_answered) {
-        if (cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED)
+    bool is_awaited = front != NULL && front->slot == slot;
+    if (!slot->is_mail_answered) {
+        if (slot->is_by_x && (cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED))
             mes_smtp_learn(session, MES_SMTP_FACT_X_CUT);
-        else if (cause == MES_SMTP_TIMEOUT && is_first)
+        if (slot->is_by_x && is_awaited && cause == MES_SMTP_TIMEOUT)
             mes_smtp_learn(session, MES_SMTP_FACT_X_REFUSED);
+        return;
     }
     /* The relay took the first command of a group and forgot the rest. */
-    if (cause == MES_SMTP_TIMEOUT && is_first && slot->is_by_p && slot->is_mail_answered &&
-        !slot->is_body_begun && !session->has_p_proved)
+    bool is_in_group = slot->is_by_p && !slot->is_body_begun && !session->has_p_proved;
+    if (is_in_group && is_awaited && cause == MES_SMTP_TIMEOUT)
         mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
 }
 
@@ -88,7 +87,8 @@ enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_
     session->is_blameless = is_blameless(session, cause);
     mes_smtp_outcome_set(&session->ended, step, cause, reply, &session->ended_text);
     for (size_t i = 0; i < 2; i++)
-        learn_from_end(session, &session->slots[i], cause);
+        if (session->slots[i].state == MES_SMTP_SLOT_SENDING && session->slots[i].is_put)
+            learn_from_end(session, &session->slots[i], cause);
     for (size_t i = 0; i < 2; i++)
         settle(session, &session->slots[i], cause);
     mes_smtp_drop_output(session);

@@ -63,24 +63,25 @@ static bool read_line(struct mes_smtp_parser *parser, struct mes_str line, bool 
     return true;
 }
 
+/* Passes over '.' and one to three digits. */
+static bool skip_part(struct mes_str text, size_t *at)
+{
+    size_t digits = 0;
+    if (*at == text.size || text.data[*at] != '.')
+        return false;
+    for (++*at; *at < text.size && is_digit(text.data[*at]); ++*at)
+        digits++;
+    return digits >= 1 && digits <= 3;
+}
+
 /* The bytes of "5.7.8" at the front of `text` (RFC 3463 section 2), or 0. */
 static size_t enhanced_size(struct mes_str text)
 {
-    size_t at = 1, dots = 0, digits = 0;
-    if (text.size < 5 || strchr("245", text.data[0]) == NULL || text.data[1] != '.')
+    size_t at = 1;
+    if (text.size == 0 || strchr("245", text.data[0]) == NULL || !skip_part(text, &at) ||
+        !skip_part(text, &at))
         return 0;
-    for (; at < text.size && (is_digit(text.data[at]) || text.data[at] == '.'); at++) {
-        if (text.data[at] == '.') {
-            if (dots > 0 && digits == 0)
-                return 0;
-            dots++;
-            digits = 0;
-        } else if (++digits > 3) {
-            return 0;
-        }
-    }
-    bool ends = at == text.size || text.data[at] == ' ' || text.data[at] == '\n';
-    return ends && dots == 2 && digits > 0 ? at : 0;
+    return at == text.size || text.data[at] == ' ' || text.data[at] == '\n' ? at : 0;
 }
 
 static struct mes_smtp_reply finish(struct mes_smtp_parser *parser)

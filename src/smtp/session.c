@@ -88,9 +88,14 @@ static void push(struct mes_smtp_session *session, enum mes_smtp_step step, unsi
     start_reply_clock(session);
 }
 
-bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, size_t most, bool is_utf8,
-                      enum mes_smtp_step step, unsigned recipient)
+bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_smtp_step step,
+                      unsigned recipient)
 {
+    bool is_envelope = step == MES_SMTP_STEP_MAIL || step == MES_SMTP_STEP_RCPT;
+    size_t most = is_envelope                    ? MES_SMTP_ENVELOPE_MOST
+                  : step == MES_SMTP_STEP_ANSWER ? MES_SMTP_AUTH_MOST
+                                                 : MES_SMTP_COMMAND_MOST;
+    bool is_utf8 = is_envelope && session->current->message->needs_smtputf8;
     if (!mes_smtp_command_end(&session->out, start, most, is_utf8))
         return false;
     struct mes_str line = mes_str_skip(mes_buf_str(&session->out), start);

@@ -31,9 +31,10 @@ static enum mes_smtp_step send_word(struct mes_smtp_session *session, enum mes_s
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
     mes_buf_add_str(out, verb);
     mes_buf_add_str(out, word);
-    if (mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, step, 0))
+    if (mes_smtp_put_end(session, start, step, 0))
         return MES_SMTP_STEP_WAIT;
-    return mes_smtp_end(session, MES_SMTP_BAD_ADDRESS, mes_smtp_reported(step), NULL);
+    return mes_smtp_end(session, out->failed != 0 ? MES_SMTP_NO_MEMORY : MES_SMTP_BAD_ADDRESS,
+                        mes_smtp_reported(step), NULL);
 }
 
 enum mes_smtp_step mes_smtp_on_greeting(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
@@ -135,7 +136,7 @@ enum mes_smtp_step mes_smtp_send_auth(struct mes_smtp_session *session)
         if (out->size - start + 2 > MES_SMTP_COMMAND_MOST)
             mes_buf_truncate(out, bare);
     }
-    if (mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_AUTH, 0))
+    if (mes_smtp_put_end(session, start, MES_SMTP_STEP_AUTH, 0))
         return MES_SMTP_STEP_WAIT;
     return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_AUTH, NULL);
 }
@@ -171,7 +172,7 @@ enum mes_smtp_step mes_smtp_send_answer(struct mes_smtp_session *session)
     mes_buf_add_str(out, mes_buf_str(&session->answer));
     mes_wipe(session->answer.data, session->answer.size);
     mes_buf_clear(&session->answer);
-    if (mes_smtp_put_end(session, start, MES_SMTP_AUTH_MOST, false, MES_SMTP_STEP_ANSWER, 0))
+    if (mes_smtp_put_end(session, start, MES_SMTP_STEP_ANSWER, 0))
         return MES_SMTP_STEP_WAIT;
     return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_AUTH, NULL);
 }

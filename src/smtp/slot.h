@@ -49,6 +49,7 @@ struct mes_smtp_slot {
     uint64_t dot_at; /* bytes put out in all before the dot */
 };
 
+/* Takes no memory yet. */
 void mes_smtp_slot_init(struct mes_smtp_slot *slot);
 void mes_smtp_slot_fini(struct mes_smtp_slot *slot);
 

@@ -78,8 +78,8 @@ uint64_t mes_smtp_put_total(const struct mes_smtp_session *session);
 struct mes_buf *mes_smtp_put_begin(struct mes_smtp_session *session, size_t *start_out);
 /* Ends the line, shows it, and puts it in the ring. False: nothing was written, because the line may not be,
  * or because memory is used up; then out.failed is set and the session ends. */
-bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, size_t most, bool is_utf8,
-                      enum mes_smtp_step step, unsigned recipient) MES_MUST_USE;
+bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_smtp_step step,
+                      unsigned recipient) MES_MUST_USE;
 
 /* Ends the session; `reply` may be NULL. Returns MES_SMTP_STEP_END for `return mes_smtp_end(…)`. */
 enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_cause cause,

@@ -92,7 +92,7 @@ enum mes_smtp_step mes_smtp_send_rset(struct mes_smtp_session *session)
 {
     size_t start;
     mes_buf_add_text(mes_smtp_put_begin(session, &start), "RSET");
-    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_RSET, 0))
+    if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_RSET, 0))
         return MES_SMTP_STEP_RSET;
     session->is_open = false;
     return MES_SMTP_STEP_READY;
@@ -142,8 +142,7 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
     add_mail_parameters(&session->ehlo, message, out);
     if (!is_good)
         mes_buf_truncate(out, start);
-    if (!mes_smtp_put_end(session, start, MES_SMTP_ENVELOPE_MOST, message->needs_smtputf8, MES_SMTP_STEP_MAIL,
-                          0)) {
+    if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_MAIL, 0)) {
         if (out->failed != 0)
             return MES_SMTP_STEP_MAIL;
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_BAD_ADDRESS, NULL);
@@ -203,8 +202,7 @@ static bool put_rcpt(struct mes_smtp_session *session, struct mes_smtp_slot *slo
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
     if (!add_rcpt(session, &slot->message->recipients[slot->next], out))
         mes_buf_truncate(out, start);
-    return mes_smtp_put_end(session, start, MES_SMTP_ENVELOPE_MOST, slot->message->needs_smtputf8,
-                            MES_SMTP_STEP_RCPT, slot->next);
+    return mes_smtp_put_end(session, start, MES_SMTP_STEP_RCPT, slot->next);
 }
 
 enum mes_smtp_step mes_smtp_send_rcpt(struct mes_smtp_session *session)
@@ -269,7 +267,7 @@ enum mes_smtp_step mes_smtp_send_data(struct mes_smtp_session *session)
         return give_up(session, MES_SMTP_STEP_DATA);
     slot->is_by_p = slot->is_by_p || session->ring.count > 0;
     mes_buf_add_text(mes_smtp_put_begin(session, &start), "DATA");
-    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_DATA, 0))
+    if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_DATA, 0))
         return MES_SMTP_STEP_DATA;
     return MES_SMTP_STEP_WAIT;
 }
@@ -320,7 +318,7 @@ static enum mes_smtp_step put_dot(struct mes_smtp_session *session, enum mes_smt
 {
     size_t start;
     mes_buf_add_char(mes_smtp_put_begin(session, &start), '.');
-    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, step, 0))
+    if (!mes_smtp_put_end(session, start, step, 0))
         return step;
     session->is_open = false;
     return next;
@@ -367,7 +365,7 @@ enum mes_smtp_step mes_smtp_send_quit(struct mes_smtp_session *session)
 {
     size_t start;
     mes_buf_add_text(mes_smtp_put_begin(session, &start), "QUIT");
-    if (!mes_smtp_put_end(session, start, MES_SMTP_COMMAND_MOST, false, MES_SMTP_STEP_QUIT, 0))
+    if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_QUIT, 0))
         return MES_SMTP_STEP_QUIT;
     return MES_SMTP_STEP_WAIT;
 }

@@ -157,6 +157,23 @@ static void fill_body(struct talk_message *message, size_t number, size_t size)
     mes_buf_add_text(&message->body, "no end");
 }
 
+static void add_recipient(struct talk_message *message, struct mes_str word)
+{
+    char *copy = message->address[message->message.count];
+    struct mes_buf address;
+    mes_buf_init(&address, sizeof message->address[0]);
+    talk_unescape(word, &address);
+    memcpy(copy, mes_buf_text(&address), address.size);
+    message->recipients[message->message.count++].address = mes_str_make(copy, address.size);
+    mes_buf_fini(&address);
+}
+
+static void set_notify(struct mes_smtp_recipient *recipient, struct mes_str notify)
+{
+    recipient->notify = notify;
+    recipient->original = notify.size > 0 ? recipient->address : MES_STR("");
+}
+
 /* Words of a message line after the number. */
 static void set_message(struct talk *talk, struct talk_message *message, size_t number, struct mes_str rest)
 {
@@ -168,8 +185,7 @@ static void set_message(struct talk *talk, struct talk_message *message, size_t 
         if (is_word(word, "from")) {
             message->message.sender = talk_word(&rest);
         } else if (is_word(word, "bytes")) {
-            struct mes_str value = talk_word(&rest);
-            size = (size_t)strtoul(value.data, NULL, 10);
+            size = (size_t)strtoul(talk_word(&rest).data, NULL, 10);
         } else if (is_word(word, "body")) {
             talk_unescape(talk_word(&rest), &message->body);
         } else if (is_word(word, "smtputf8")) {
@@ -185,23 +201,13 @@ static void set_message(struct talk *talk, struct talk_message *message, size_t 
         } else if (is_word(word, "to")) {
             is_to = true;
         } else if (is_to && message->message.count < TALK_RECIPIENTS) {
-            struct mes_buf address;
-            mes_buf_init(&address, 63);
-            talk_unescape(word, &address);
-            memcpy(message->address[message->message.count], mes_buf_text(&address), address.size);
-            message->recipients[message->message.count].address =
-                mes_str_make(message->address[message->message.count], address.size);
-            message->message.count++;
-            mes_buf_fini(&address);
+            add_recipient(message, word);
         } else {
             talk_fail(talk, "unknown word '%.*s'", MES_STR_ARGS(word));
         }
     }
-    for (size_t i = 0; i < message->message.count; i++) {
-        message->recipients[i].notify = notify;
-        if (notify.size > 0)
-            message->recipients[i].original = message->recipients[i].address;
-    }
+    for (size_t i = 0; i < message->message.count; i++)
+        set_notify(&message->recipients[i], notify);
     if (message->body.size == 0)
         fill_body(message, number, size);
     message->source.size = message->body.size;

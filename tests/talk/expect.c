@@ -157,21 +157,26 @@ bool talk_expect(struct talk *talk, struct mes_str rest)
 
 /* Never "sent" without the final 2xx; never anything but a reply or a doubt once the relay has seen the dot.
  */
+static bool outcome_holds(struct talk *talk, const struct talk_message *message, size_t number,
+                          const struct mes_smtp_outcome *outcome)
+{
+    const char *found = status(message, outcome);
+    bool is_answered = message->is_dot_seen && message->final_code != 0;
+    if (strcmp(found, "SENT") == 0 && !(is_answered && message->final_code / 100 == 2))
+        return talk_fail(talk, "message %zu was called sent without its final reply", number);
+    bool was_taken = outcome->step == MES_STEP_DOT || !message->result.dot_written;
+    if (message->is_dot_seen && !is_answered && was_taken && strcmp(found, "IN_DOUBT") != 0)
+        return talk_fail(talk, "message %zu may have arrived and was called %s", number, found);
+    if (outcome->cause == MES_SMTP_NOT_TRIED && message->result.dot_written)
+        return talk_fail(talk, "message %zu would be sent twice", number);
+    return true;
+}
+
 static bool holds(struct talk *talk, const struct talk_message *message, size_t number)
 {
-    for (size_t i = 0; i < message->message.count; i++) {
-        const struct mes_smtp_outcome *outcome = &message->outcomes[i];
-        const char *found = status(message, outcome);
-        bool is_sent = strcmp(found, "SENT") == 0;
-        if (is_sent && (message->final_code / 100 != 2 || !message->is_dot_seen))
-            return talk_fail(talk, "message %zu was called sent without its final reply", number);
-        bool was_taken = outcome->step == MES_STEP_DOT;
-        if (message->is_dot_seen && message->final_code == 0 && (was_taken || !message->result.dot_written) &&
-            strcmp(found, "IN_DOUBT") != 0)
-            return talk_fail(talk, "message %zu may have arrived and was called %s", number, found);
-        if (outcome->cause == MES_SMTP_NOT_TRIED && message->result.dot_written)
-            return talk_fail(talk, "message %zu would be sent twice", number);
-    }
+    for (size_t i = 0; i < message->message.count; i++)
+        if (!outcome_holds(talk, message, number, &message->outcomes[i]))
+            return false;
     if (message->is_withdrawn && message->result.dot_written)
         return talk_fail(talk, "the permit of message %zu was withdrawn behind its dot", number);
     if (message->is_wanted && !message->is_withdrawn && !message->result.dot_written &&

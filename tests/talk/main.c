@@ -22,9 +22,16 @@ bool talk_fail(struct talk *talk, const char *format, ...)
     return false;
 }
 
-static void init(struct talk *talk, const char *path, const struct mes_str *lines, size_t count)
+struct script {
+    const char *path;
+    struct mes_str lines[TALK_LINES];
+    size_t count;
+};
+
+static void init(struct talk *talk, const struct script *script)
 {
-    *talk = (struct talk){.path = path, .lines = lines, .count = count, .time = 1000000};
+    *talk =
+        (struct talk){.path = script->path, .lines = script->lines, .count = script->count, .time = 1000000};
     talk->options = (struct mes_smtp_options){.ehlo_name = MES_STR("client.example"),
                                               .greeting_ms = 60000,
                                               .read_ms = 60000,
@@ -57,50 +64,55 @@ static void fini(struct talk *talk)
 }
 
 /* One run; the server bytes it had, or -1 after saying what went wrong. */
-static long run(struct talk *talk, const char *path, const struct mes_str *lines, size_t count,
-                enum talk_way way, size_t cut_after)
+static long run(struct talk *talk, const struct script *script, enum talk_way way, size_t cut_after)
 {
-    init(talk, path, lines, count);
+    init(talk, script);
     talk->way = way;
     talk->cut_after = cut_after;
     talk_play(talk);
     bool is_good = talk->complaint.size == 0;
     if (!is_good)
-        (void)printf("%s\n  (%s%s%.0zu)\n%s", mes_buf_text(&talk->complaint), way_names[way],
-                     way == TALK_CUT ? " after byte " : "", cut_after, mes_buf_text(&talk->trace));
+        (void)printf("%s\n  (%s, byte %zu)\n%s", mes_buf_text(&talk->complaint), way_names[way], cut_after,
+                     mes_buf_text(&talk->trace));
     long delivered = (long)talk->delivered;
     fini(talk);
     return is_good ? delivered : -1;
 }
 
 /* A cut after every byte, but for long conversations after a few hundred of them. */
-static bool run_cuts(struct talk *talk, const char *path, const struct mes_str *lines, size_t count,
-                     size_t total)
+static bool run_cuts(struct talk *talk, const struct script *script, size_t total)
 {
     size_t stride = total / 600 + 1;
     for (size_t cut_after = 1; cut_after <= total; cut_after += stride)
-        if (run(talk, path, lines, count, TALK_CUT, cut_after) < 0)
+        if (run(talk, script, TALK_CUT, cut_after) < 0)
             return false;
     return true;
 }
 
+static void say(bool is_good, const char *path, const char *way)
+{
+    const char *slash = strrchr(path, '/');
+    (void)printf("%sok %s, %s\n", is_good ? "" : "not ", slash != NULL ? slash + 1 : path, way);
+}
+
 static bool run_script(struct talk *talk, const char *path)
 {
-    struct mes_str lines[TALK_LINES], rest;
+    struct script script = {.path = path};
     struct mes_buf text;
-    size_t count = 0;
     long total = 0;
     mes_buf_init(&text, 1024 * 1024);
-    if (mes_file_read(path, &text, NULL) != 0) {
+    if (mes_file_read(path, &text, NULL) != 0)
         (void)printf("%s: cannot be read\n", path);
-        return false;
+    struct mes_str rest = mes_buf_str(&text);
+    while (script.count < TALK_LINES && mes_str_next(&rest, '\n', &script.lines[script.count]))
+        script.count++;
+    for (enum talk_way way = TALK_PLAIN; way < TALK_CUT && total >= 0; way++) {
+        total = run(talk, &script, way, 0);
+        say(total >= 0, path, way_names[way]);
     }
-    rest = mes_buf_str(&text);
-    while (count < TALK_LINES && mes_str_next(&rest, '\n', &lines[count]))
-        count++;
-    for (enum talk_way way = TALK_PLAIN; way < TALK_CUT && total >= 0; way++)
-        total = run(talk, path, lines, count, way, 0);
-    bool is_good = total >= 0 && run_cuts(talk, path, lines, count, (size_t)total);
+    bool is_good = total >= 0 && run_cuts(talk, &script, (size_t)total);
+    if (total >= 0)
+        say(is_good, path, way_names[TALK_CUT]);
     mes_buf_fini(&text);
     return is_good;
 }

@@ -376,22 +376,23 @@ static bool begin(struct talk *talk)
     return talk->session != NULL;
 }
 
+/* A line of the script; false ends the run. */
+static bool step(struct talk *talk, struct mes_str line)
+{
+    bool was_configuration = false;
+    if (line.size == 0 || line.data[0] == '#')
+        return true;
+    if (!talk_configure(talk, line, &was_configuration))
+        return false;
+    return was_configuration || ((talk->session != NULL || begin(talk)) && play_line(talk, line));
+}
+
 void talk_play(struct talk *talk)
 {
     bool is_good = true;
     for (talk->at = 0; is_good && talk->at < talk->count && !(talk->way == TALK_CUT && talk->is_cut);
-         talk->at++) {
-        struct mes_str line = talk->lines[talk->at];
-        bool was_configuration = false;
-        if (line.size == 0 || line.data[0] == '#')
-            continue;
-        is_good = talk_configure(talk, line, &was_configuration);
-        if (!is_good || was_configuration)
-            continue;
-        if (talk->session == NULL && !begin(talk))
-            return;
-        is_good = play_line(talk, line);
-    }
+         talk->at++)
+        is_good = step(talk, talk->lines[talk->at]);
     if (talk->session == NULL)
         talk_fail(talk, "nothing happens in this script");
     else if (is_good && talk_invariants(talk) && talk->client.size > 0 && talk->way != TALK_CUT)
