@@ -79,6 +79,8 @@ enum mes_pull mes_smtp_body_write(struct mes_smtp_body *body, struct mes_buf *ou
         }
         /* Each byte becomes two at most. */
         struct mes_str text = mes_str_cut(body->rest, 0, (most - out->size) / 2);
+        if (memchr(text.data, '\0', text.size) != NULL)
+            return MES_PULL_FAILED;
         char *to = mes_buf_reserve(out, 2 * text.size);
         if (to == NULL)
             break;

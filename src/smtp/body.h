@@ -22,7 +22,8 @@ void mes_smtp_body_init(struct mes_smtp_body *body, struct mes_source *source);
  * CRLF, so that neither stands alone, and every '.' at the beginning of a line is doubled, wherever pieces
  * end: however a relay takes lone CRs and LFs, it can see no end of the message but ours. Returns
  * MES_PULL_PIECE when there is more but no room, MES_PULL_END when all was written (the last line ended; the
- * dot is the caller's), MES_PULL_LATER and MES_PULL_FAILED as the source said. */
+ * dot is the caller's), MES_PULL_LATER and MES_PULL_FAILED as the source said. A NUL fails too: RFC 5321 has
+ * none, and a relay that passes over it would see a dot at the beginning of a line where there is none. */
 enum mes_pull mes_smtp_body_write(struct mes_smtp_body *body, struct mes_buf *out, size_t room);
 
 #endif
