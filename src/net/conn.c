@@ -88,7 +88,8 @@ static void end_without_memory(struct mes_conn *conn, enum mes_conn_stage stage)
 /* The last thing any callback does: an event may free the connection. */
 static void deliver(struct mes_conn *conn)
 {
-    bool is_gone = false;
+    bool is_gone = false, has_data = (conn->pending & (1U << MES_CONN_DATA)) != 0;
+    uint64_t sent = conn->socket.sent;
     conn->is_gone = &is_gone;
     while (conn->pending != 0) {
         enum mes_conn_event event = (enum mes_conn_event)__builtin_ctz(conn->pending);
@@ -98,6 +99,9 @@ static void deliver(struct mes_conn *conn)
             return;
     }
     conn->is_gone = NULL;
+    /* Whatever the caller sent carries the acknowledgement too. */
+    if (has_data && is_open(conn) && conn->socket.sent == sent)
+        mes_socket_acknowledge(&conn->socket);
 }
 
 /* Tells the loop what is waited for on an open connection. */
@@ -139,10 +143,8 @@ static void receive(struct mes_conn *conn)
     while (result == MES_IO_DONE && mes_queue_room(&conn->in) > 0)
         result = receive_some(conn);
     conn->writes_to_read = result == MES_IO_WANTS_WRITE;
-    if (conn->received_total > before) {
+    if (conn->received_total > before)
         conn->pending |= 1U << MES_CONN_DATA;
-        mes_socket_acknowledge(&conn->socket);
-    }
     if (result == MES_IO_ENDED)
         end(conn, MES_CONN_CLOSED);
     else if (result == MES_IO_FAILED)
