@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/zone.h"
 
 static uint32_t fingerprint_of(const struct mes_account *settings)
 {
@@ -37,10 +38,13 @@ int mes_account_state_init(struct mes_account_state *state, const struct mes_acc
                   .reserve_percent = (unsigned)settings->reserve_transactional},
         .rest_class = MES_CLASS_ACCOUNT,
     };
-    int code = mes_account_quota_reset(settings, &state->zone, &state->rules.reset_minute, error);
-    if (code != 0)
-        return code;
-    state->rules.zone = state->zone;
+    if (settings->quota_reset_minute >= 0) {
+        int code = mes_zone_load(settings->quota_reset_zone, &state->zone, error);
+        if (code != 0)
+            return code;
+        state->rules.zone = state->zone;
+        state->rules.reset_minute = (unsigned)settings->quota_reset_minute;
+    }
     mes_health_load(&state->health, memory, settings->identity, fingerprint_of(settings));
     mes_limit_load(&state->limit, memory, settings->identity);
     return 0;

@@ -18,7 +18,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 
-enum { MES_SENDER_MAGIC = 0x53454e44, MES_ALLOWED_SPACE = 512 };
+enum { MES_SENDER_MAGIC = 0x53454e44, MES_ALLOWED_SPACE = 512, MES_LANGUAGES_SPACE = 1024 };
 
 /* A submitted message. */
 struct mes_submission {
@@ -297,16 +297,25 @@ static int compile(struct mes_sender *sender, const struct mes_message *message,
 {
     const struct mes_account_globals *globals = mes_account_list_globals(sender->list);
     struct mes_zone *zone = NULL;
+    struct mes_buf languages;
     int code = mes_zone_load(globals->time_zone, &zone, error);
     if (code != 0)
         return code;
+    mes_buf_init(&languages, MES_LANGUAGES_SPACE);
+    for (size_t i = 0; i < globals->language_fallback.count; i++) {
+        mes_buf_add_text(&languages, i > 0 ? "," : "");
+        mes_buf_add_text(&languages, globals->language_fallback.texts[i]);
+    }
     const struct mes_compose_options options = {
         .domain = domain_of(mes_account_list_at(sender->list, 0)->from_address),
         .clock = mes_clock_system(),
         .zone_minutes = mes_zone_offset(zone, mes_clock_wall(mes_clock_system())) / 60,
+        .language_fallback = languages.size > 0 ? mes_buf_text(&languages) : NULL,
     };
+    code = mes_compose_job_new(message, &options, job_out, error);
+    mes_buf_fini(&languages);
     mes_zone_free(&zone);
-    return mes_compose_job_new(message, &options, job_out, error);
+    return code;
 }
 
 int mes_submit(struct mes_sender *sender, const struct mes_message *message,
