@@ -69,11 +69,13 @@ int64_t mes_account_state_ready_at(const struct mes_account_state *state, uint32
     return rested != 0 ? rested : mes_limit_ready_at(&state->limit, &state->rules, recipients, is_bulk, now);
 }
 
-bool mes_account_state_begin(struct mes_account_state *state, uint32_t recipients, int64_t now)
+struct mes_account_taking mes_account_state_begin(struct mes_account_state *state, uint32_t recipients,
+                                                  int64_t now)
 {
     if (has_limits(&state->rules))
         mes_limit_take(&state->limit, &state->rules, recipients, now);
-    return mes_health_begin(&state->health);
+    return (struct mes_account_taking){
+        .is_probe = mes_health_begin(&state->health), .taken = recipients, .taken_at = now};
 }
 
 static void keep_health(struct mes_account_state *state)
@@ -81,34 +83,48 @@ static void keep_health(struct mes_account_state *state)
     mes_health_save(&state->health, state->memory, state->settings->identity);
 }
 
-void mes_account_state_judge(struct mes_account_state *state, const struct mes_verdict *verdict,
-                             bool was_probe, uint32_t value, int64_t now)
+static void learn(struct mes_account_state *state, const struct mes_verdict *verdict, uint32_t value,
+                  int64_t now)
 {
-    if (verdict->learn != MES_LEARN_NONE) {
-        mes_limit_learn(&state->limit, &state->rules, verdict->learn, value, now);
-        mes_limit_save(&state->limit, state->memory, state->settings->identity);
-    }
-    if (verdict->next == MES_NEXT_DONE) {
-        if (mes_health_on_success(&state->health, was_probe))
-            keep_health(state);
-    } else if (verdict->rest != MES_REST_NONE) {
-        uint32_t random = 0;
-        if (mes_random_bytes(&random, sizeof random, NULL) != 0)
-            random = 0; /* only less jitter */
-        mes_health_on_failure(&state->health, verdict, was_probe, now, random);
-        state->rest_class = verdict->class_;
-        keep_health(state);
-    }
+    mes_limit_learn(&state->limit, &state->rules, verdict->learn, value, now);
+    mes_limit_save(&state->limit, state->memory, state->settings->identity);
 }
 
-void mes_account_state_end(struct mes_account_state *state, bool was_probe, uint32_t taken, uint32_t accepted,
-                           int64_t taken_at, int64_t now)
+static void let_rest(struct mes_account_state *state, const struct mes_account_taking *use,
+                     const struct mes_verdict *verdict, int64_t now)
 {
-    mes_health_on_abandon(&state->health, was_probe);
-    if (accepted < taken && has_limits(&state->rules))
-        mes_limit_give_back(&state->limit, taken - accepted, taken_at, now);
-    if (has_limits(&state->rules))
-        mes_limit_save(&state->limit, state->memory, state->settings->identity);
+    uint32_t random = 0;
+    if (mes_random_bytes(&random, sizeof random, NULL) != 0)
+        random = 0; /* only less jitter */
+    mes_health_on_failure(&state->health, verdict, use->is_probe, now, random);
+    state->rest_class = verdict->class_;
+    keep_health(state);
+}
+
+void mes_account_state_judge(struct mes_account_state *state, struct mes_account_taking *use,
+                             const struct mes_verdict *verdict, uint32_t value, int64_t now)
+{
+    if (verdict->next == MES_NEXT_DONE)
+        use->accepted++;
+    if (verdict->learn != MES_LEARN_NONE)
+        learn(state, verdict, value, now);
+    if (use->is_judged || (verdict->next != MES_NEXT_DONE && verdict->rest == MES_REST_NONE))
+        return;
+    use->is_judged = true;
+    if (verdict->rest != MES_REST_NONE)
+        let_rest(state, use, verdict, now);
+    else if (mes_health_on_success(&state->health, use->is_probe))
+        keep_health(state);
+}
+
+void mes_account_state_end(struct mes_account_state *state, const struct mes_account_taking *use, int64_t now)
+{
+    mes_health_on_abandon(&state->health, use->is_probe && !use->is_judged);
+    if (!has_limits(&state->rules))
+        return;
+    if (use->accepted < use->taken)
+        mes_limit_give_back(&state->limit, use->taken - use->accepted, use->taken_at, now);
+    mes_limit_save(&state->limit, state->memory, state->settings->identity);
 }
 
 static uint32_t lower_of(uint32_t a, uint32_t b)

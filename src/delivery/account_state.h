@@ -30,16 +30,26 @@ void mes_account_state_fini(struct mes_account_state *state);
 int64_t mes_account_state_ready_at(const struct mes_account_state *state, uint32_t recipients, bool is_bulk,
                                    int64_t now, bool *is_resting_out);
 
-/* A mail was given to it. Returns whether this is the probe of an account that was ill. */
-bool mes_account_state_begin(struct mes_account_state *state, uint32_t recipients, int64_t now);
+/* What one mail takes of an account. */
+struct mes_account_taking {
+    bool is_probe;     /* of an account that was ill */
+    bool is_judged;    /* what the mail says about the account was taken account of */
+    uint32_t taken;    /* recipients counted against its limits */
+    uint32_t accepted; /* of these, sent */
+    int64_t taken_at;  /* wall clock */
+};
+
+/* A mail was given to it. */
+struct mes_account_taking mes_account_state_begin(struct mes_account_state *state, uint32_t recipients,
+                                                  int64_t now);
 
 /* What a verdict says about the account itself: its rest, what was learned. `value` as mes_limit_learn has
- * it. */
-void mes_account_state_judge(struct mes_account_state *state, const struct mes_verdict *verdict,
-                             bool was_probe, uint32_t value, int64_t now);
-/* The relay accepted `accepted` of the `taken` recipients that begin counted. */
-void mes_account_state_end(struct mes_account_state *state, bool was_probe, uint32_t taken, uint32_t accepted,
-                           int64_t taken_at, int64_t now);
+ * it. Many recipients of one mail hear the same: it counts once. */
+void mes_account_state_judge(struct mes_account_state *state, struct mes_account_taking *use,
+                             const struct mes_verdict *verdict, uint32_t value, int64_t now);
+/* The mail is through with the account: gives back what the relay never accepted. */
+void mes_account_state_end(struct mes_account_state *state, const struct mes_account_taking *use,
+                           int64_t now);
 
 /* The recipients that one transaction may have: settings, provider row or what was learned; 0: no limit. */
 uint32_t mes_account_state_most_recipients(const struct mes_account_state *state, int64_t now);

@@ -9,12 +9,11 @@ enum {
 };
 
 /* "Cut once" gets a fresh connection; cut again it is the account's fault. */
-static void resolve_fresh_connection(const struct mes_delivery_mail *mail, struct mes_dispatch *dispatch,
-                                     struct mes_verdict *verdict)
+static void resolve_fresh_connection(struct mes_dispatch *dispatch, struct mes_verdict *verdict)
 {
     if (verdict->next != MES_NEXT_CONNECTION)
         return;
-    if (!mail->had_fresh_connection) {
+    if (!dispatch->mail->had_fresh_connection) {
         dispatch->wants_new_connection = true;
         return;
     }
@@ -33,9 +32,8 @@ static void count_transient(struct mes_delivery_mail *mail, struct mes_verdict *
         verdict->next = MES_NEXT_ACCOUNT;
 }
 
-static int note(struct mes_account_state *account, struct mes_dispatch *dispatch, size_t number,
-                const struct mes_verdict_input *input, const struct mes_verdict *verdict,
-                const struct mes_clock *clock)
+static int note(const struct mes_failover *failover, struct mes_dispatch *dispatch, size_t number,
+                const struct mes_verdict_input *input, const struct mes_verdict *verdict)
 {
     struct mes_delivery_mail *mail = dispatch->mail;
     struct mes_buf reply;
@@ -45,50 +43,42 @@ static int note(struct mes_account_state *account, struct mes_dispatch *dispatch
     for (size_t i = 0; i < input->enhanced.size && i + 1 < sizeof enhanced; i++)
         enhanced[i] = input->enhanced.data[i];
     const struct mes_attempt attempt = {
-        .account = account->settings->identity,
+        .account = failover->accounts[dispatch->account].settings->identity,
         .step = input->step,
         .class_ = verdict->class_,
         .code = input->code,
         .enhanced = enhanced,
         .reply = mes_buf_text(&reply),
         .advice_id = verdict->advice_id,
-        .milliseconds = mes_clock_monotonic(clock) - dispatch->started,
+        .milliseconds = mes_clock_monotonic(failover->clock) - dispatch->started,
     };
     int code = mes_delivery_mail_note(mail, &mail->recipients[number], dispatch->account, &attempt, verdict);
     mes_buf_fini(&reply);
     return code;
 }
 
-int mes_failover_outcome(struct mes_account_state *account, struct mes_dispatch *dispatch, size_t number,
-                         const struct mes_verdict_input *facts, unsigned connections, bool failover_any,
-                         const struct mes_clock *clock)
+int mes_failover_outcome(const struct mes_failover *failover, struct mes_dispatch *dispatch, size_t number,
+                         const struct mes_verdict_input *facts)
 {
+    struct mes_account_state *account = &failover->accounts[dispatch->account];
     struct mes_verdict_input input = *facts;
     struct mes_verdict verdict;
-    int64_t now = mes_clock_wall(clock);
+    int64_t now = mes_clock_wall(failover->clock);
     input.provider = mes_str_of(account->settings->provider != NULL ? account->settings->provider->id : "");
     input.from_is_own = dispatch->from_is_own;
-    input.failover_any = failover_any;
+    input.failover_any = failover->any;
     mes_verdict_decide(&input, &verdict);
-    resolve_fresh_connection(dispatch->mail, dispatch, &verdict);
+    resolve_fresh_connection(dispatch, &verdict);
     count_transient(dispatch->mail, &verdict, now);
-    if (verdict.next == MES_NEXT_DONE)
-        dispatch->accepted++;
-    /* Many recipients of one transaction hear the same about the account: it counts once. */
-    bool speaks_of_account = verdict.next == MES_NEXT_DONE || verdict.rest != MES_REST_NONE;
-    if (verdict.learn != MES_LEARN_NONE || (speaks_of_account && !dispatch->is_judged)) {
-        uint32_t value = verdict.learn == MES_LEARN_CONNECTIONS ? connections : input.accepted;
-        mes_account_state_judge(account, &verdict, dispatch->was_probe, value, now);
-        dispatch->is_judged = dispatch->is_judged || speaks_of_account;
-    }
-    return note(account, dispatch, number, &input, &verdict, clock);
+    mes_account_state_judge(account, &dispatch->use, &verdict,
+                            verdict.learn == MES_LEARN_CONNECTIONS ? input.connections : input.accepted, now);
+    return note(failover, dispatch, number, &input, &verdict);
 }
 
-void mes_failover_end(struct mes_account_state *account, struct mes_dispatch *dispatch,
-                      const struct mes_clock *clock)
+void mes_failover_end(const struct mes_failover *failover, struct mes_dispatch *dispatch)
 {
     if (dispatch->wants_new_connection)
         dispatch->mail->had_fresh_connection = true;
-    mes_account_state_end(account, dispatch->was_probe && !dispatch->is_judged, dispatch->taken,
-                          dispatch->accepted, dispatch->taken_at, mes_clock_wall(clock));
+    mes_account_state_end(&failover->accounts[dispatch->account], &dispatch->use,
+                          mes_clock_wall(failover->clock));
 }

@@ -176,46 +176,46 @@ static void end_pass(struct mes_job *job, struct mes_job_mail *item, int64_t now
 
 static void give(struct mes_job *job, struct mes_job_mail *item, size_t account)
 {
-    struct mes_account_state *state = &job->host->accounts[account];
-    struct mes_dispatch *dispatch = &item->dispatch;
+    struct mes_account_state *state = &job->host->failover.accounts[account];
     const struct mes_account *settings = state->settings;
-    *dispatch = (struct mes_dispatch){
+    const struct mes_clock *clock = job->host->failover.clock;
+    uint32_t amount = (uint32_t)mes_delivery_mail_open_count(&item->mail);
+    struct mes_identity identity =
+        mes_delivery_identity(settings, job->first, mes_compose_job_wishes(job->compiled));
+    item->dispatch = (struct mes_dispatch){
         .mail = &item->mail,
         .job = job->compiled,
         .owner = job,
         .account = account,
-        .identity = mes_delivery_identity(settings, job->first, mes_compose_job_wishes(job->compiled)),
-        .taken = (uint32_t)mes_delivery_mail_open_count(&item->mail),
-        .taken_at = mes_clock_wall(job->host->clock),
-        .started = mes_clock_monotonic(job->host->clock),
+        .identity = identity,
+        .from_is_own =
+            mes_str_eq_nocase(mes_str_of(identity.from_address), mes_str_of(settings->from_address)),
+        .use = mes_account_state_begin(state, amount, mes_clock_wall(clock)),
+        .started = mes_clock_monotonic(clock),
     };
-    dispatch->from_is_own =
-        mes_str_eq_nocase(mes_str_of(dispatch->identity.from_address), mes_str_of(settings->from_address));
-    dispatch->was_probe = mes_account_state_begin(state, dispatch->taken, dispatch->taken_at);
-    state->transport->face->start(state->transport, dispatch);
+    state->transport->face->start(state->transport, &item->dispatch);
 }
 
 static void route(struct mes_job *job, struct mes_job_mail *item, int64_t now)
 {
     const struct mes_router router = {
-        .accounts = job->host->accounts,
+        .accounts = job->host->failover.accounts,
         .count = job->host->account_count,
         .is_candidate = job->is_candidate,
         .is_bulk = job->host->is_bulk,
     };
-    enum mes_route chosen = MES_ROUTE_NONE;
-    size_t account = 0;
-    int64_t wall = mes_clock_wall(job->host->clock), again = wall;
+    struct mes_route route = {.kind = MES_ROUTE_NONE};
+    int64_t wall = mes_clock_wall(job->host->failover.clock);
     if (job->is_cancelled || job->has_failed || mes_delivery_mail_open_count(&item->mail) == 0) {
         end_pass(job, item, now);
         return;
     }
-    if (mes_router_choose(&router, &item->mail, wall, &chosen, &account, &again) != 0)
+    if (mes_router_choose(&router, &item->mail, wall, &route) != 0)
         job->has_failed = true;
-    if (chosen == MES_ROUTE_ACCOUNT) {
-        give(job, item, account);
-    } else if (chosen == MES_ROUTE_WAIT) {
-        item->due = now + (again > wall ? again - wall : 0);
+    if (route.kind == MES_ROUTE_ACCOUNT) {
+        give(job, item, route.account);
+    } else if (route.kind == MES_ROUTE_WAIT) {
+        item->due = now + (route.again > wall ? route.again - wall : 0);
         push(&job->paced, item);
     } else {
         end_pass(job, item, now);
@@ -232,7 +232,7 @@ static void give_up_all(struct mes_job *job, struct mes_job_mail **list)
 
 int64_t mes_job_work(struct mes_job *job)
 {
-    int64_t now = mes_clock_monotonic(job->host->clock);
+    int64_t now = mes_clock_monotonic(job->host->failover.clock);
     int64_t paced_due = make_due_ready(job, &job->paced, job->is_cancelled ? INT64_MAX : now);
     if (job->is_cancelled || job->has_failed)
         give_up_all(job, &job->waiting);
@@ -251,20 +251,17 @@ int64_t mes_job_work(struct mes_job *job)
 
 /* ---- what transports tell ---- */
 
-void mes_job_on_outcome(struct mes_dispatch *dispatch, size_t number, const struct mes_verdict_input *facts,
-                        unsigned connections)
+void mes_job_on_outcome(struct mes_dispatch *dispatch, size_t number, const struct mes_verdict_input *facts)
 {
     struct mes_job *job = dispatch->owner;
-    const struct mes_job_host *host = job->host;
-    if (mes_failover_outcome(&host->accounts[dispatch->account], dispatch, number, facts, connections,
-                             host->failover_any, host->clock) != 0)
+    if (mes_failover_outcome(&job->host->failover, dispatch, number, facts) != 0)
         job->has_failed = true;
 }
 
 void mes_job_on_done(struct mes_dispatch *dispatch)
 {
     struct mes_job *job = dispatch->owner;
-    mes_failover_end(&job->host->accounts[dispatch->account], dispatch, job->host->clock);
+    mes_failover_end(&job->host->failover, dispatch);
     make_ready(job, item_of(dispatch));
 }
 
@@ -292,10 +289,10 @@ struct mes_job *mes_job_new(const struct mes_job_host *host, struct mes_compose_
     job->is_candidate = is_candidate;
     job->report = report;
     job->ready_last = &job->ready;
-    job->retry_until = mes_clock_monotonic(host->clock) + host->retry_for_ms;
+    job->retry_until = mes_clock_monotonic(host->failover.clock) + host->retry_for_ms;
     for (size_t i = host->account_count; i-- > 0;)
         if (is_candidate[i])
-            job->first = host->accounts[i].settings;
+            job->first = host->failover.accounts[i].settings;
     return job;
 }
 

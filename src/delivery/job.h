@@ -3,6 +3,7 @@
 #ifndef MES_DELIVERY_JOB_H
 #define MES_DELIVERY_JOB_H
 
+#include "delivery/failover.h"
 #include "delivery/router.h"
 #include "delivery/transport.h"
 #include "mes/sender.h"
@@ -11,10 +12,8 @@ struct mes_job;
 
 /* What the sender lends its jobs. */
 struct mes_job_host {
-    struct mes_account_state *accounts;
+    struct mes_failover failover; /* with the accounts and the clock */
     size_t account_count;
-    const struct mes_clock *clock;
-    bool failover_any;
     bool is_bulk;
     int64_t retry_for_ms;
     void (*on_result)(void *context, const struct mes_result *result); /* may be NULL */
@@ -41,10 +40,8 @@ bool mes_job_is_done(const struct mes_job *job);
 /* The report, which is the caller's from now on; NULL when memory ran out. */
 struct mes_report *mes_job_take_report(struct mes_job *job);
 
-/* What a transport told about a dispatch of this job: only noted, the consequences are drawn by mes_job_work.
- */
-void mes_job_on_outcome(struct mes_dispatch *dispatch, size_t number, const struct mes_verdict_input *facts,
-                        unsigned connections);
+/* What a transport told about a dispatch of this job: noted; the next account is chosen by mes_job_work. */
+void mes_job_on_outcome(struct mes_dispatch *dispatch, size_t number, const struct mes_verdict_input *facts);
 void mes_job_on_done(struct mes_dispatch *dispatch);
 void mes_job_on_returned(struct mes_dispatch *dispatch);
 

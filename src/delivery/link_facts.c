@@ -47,41 +47,30 @@ void mes_link_facts(const struct mes_smtp_outcome *outcome, const struct mes_smt
 
 static enum mes_cause cause_of_conn(const struct mes_conn_failure *failure)
 {
-    switch (failure->cause) {
-    case MES_CONN_CAUSE_REFUSED:
-        return MES_CAUSE_REFUSED;
-    case MES_CONN_CAUSE_UNREACHABLE:
-        return MES_CAUSE_UNREACHABLE;
-    case MES_CONN_CAUSE_TIMEOUT:
-        return MES_CAUSE_TIMEOUT;
-    case MES_CONN_CAUSE_RESET:
-        return failure->stage == MES_CONN_STAGE_CONNECT ? MES_CAUSE_REFUSED : MES_CAUSE_CUT;
-    case MES_CONN_CAUSE_NONE:
-    case MES_CONN_CAUSE_CLOSED:
-        return MES_CAUSE_CUT;
-    case MES_CONN_CAUSE_INJECTED:
-        return MES_CAUSE_GARBAGE;
-    case MES_CONN_CAUSE_PLAIN_PEER:
-        return MES_CAUSE_TLS_NOT_SPOKEN;
-    case MES_CONN_CAUSE_TLS_VERSION:
-    case MES_CONN_CAUSE_TLS:
-    case MES_CONN_CAUSE_CLIENT_CERTIFICATE:
-        return MES_CAUSE_TLS_FAILED;
-    case MES_CONN_CAUSE_NAME:
-        return MES_CAUSE_CERTIFICATE_NAME;
-    case MES_CONN_CAUSE_EXPIRED:
-    case MES_CONN_CAUSE_NOT_YET_VALID:
-        return MES_CAUSE_CERTIFICATE_TIME;
-    case MES_CONN_CAUSE_SELF_SIGNED:
-    case MES_CONN_CAUSE_UNTRUSTED:
-        return MES_CAUSE_CERTIFICATE_ISSUER;
-    case MES_CONN_CAUSE_CERTIFICATE:
-        return MES_CAUSE_CERTIFICATE;
-    case MES_CONN_CAUSE_NO_MEMORY:
-    case MES_CONN_CAUSE_SYSTEM:
-        break;
-    }
-    return MES_CAUSE_INTERNAL;
+    static const enum mes_cause causes[] = {
+        [MES_CONN_CAUSE_NONE] = MES_CAUSE_CUT,
+        [MES_CONN_CAUSE_REFUSED] = MES_CAUSE_REFUSED,
+        [MES_CONN_CAUSE_UNREACHABLE] = MES_CAUSE_UNREACHABLE,
+        [MES_CONN_CAUSE_TIMEOUT] = MES_CAUSE_TIMEOUT,
+        [MES_CONN_CAUSE_RESET] = MES_CAUSE_CUT,
+        [MES_CONN_CAUSE_CLOSED] = MES_CAUSE_CUT,
+        [MES_CONN_CAUSE_INJECTED] = MES_CAUSE_GARBAGE,
+        [MES_CONN_CAUSE_PLAIN_PEER] = MES_CAUSE_TLS_NOT_SPOKEN,
+        [MES_CONN_CAUSE_TLS_VERSION] = MES_CAUSE_TLS_FAILED,
+        [MES_CONN_CAUSE_TLS] = MES_CAUSE_TLS_FAILED,
+        [MES_CONN_CAUSE_CLIENT_CERTIFICATE] = MES_CAUSE_TLS_FAILED,
+        [MES_CONN_CAUSE_NAME] = MES_CAUSE_CERTIFICATE_NAME,
+        [MES_CONN_CAUSE_EXPIRED] = MES_CAUSE_CERTIFICATE_TIME,
+        [MES_CONN_CAUSE_NOT_YET_VALID] = MES_CAUSE_CERTIFICATE_TIME,
+        [MES_CONN_CAUSE_SELF_SIGNED] = MES_CAUSE_CERTIFICATE_ISSUER,
+        [MES_CONN_CAUSE_UNTRUSTED] = MES_CAUSE_CERTIFICATE_ISSUER,
+        [MES_CONN_CAUSE_CERTIFICATE] = MES_CAUSE_CERTIFICATE,
+        [MES_CONN_CAUSE_NO_MEMORY] = MES_CAUSE_INTERNAL,
+        [MES_CONN_CAUSE_SYSTEM] = MES_CAUSE_INTERNAL,
+    };
+    bool was_connecting = failure->stage == MES_CONN_STAGE_CONNECT;
+    return was_connecting && failure->cause == MES_CONN_CAUSE_RESET ? MES_CAUSE_REFUSED
+                                                                    : causes[failure->cause];
 }
 
 static enum mes_step step_of_conn(const struct mes_conn_failure *failure)

@@ -50,13 +50,16 @@ struct mes_delivery_mail {
 /* `account_count` bits of memory for the tried ones. 0 or MES_E_NOMEM. */
 int mes_delivery_mail_init(struct mes_delivery_mail *mail, size_t index, const char *message_id,
                            size_t recipient_count, size_t account_count) MES_MUST_USE;
+/* Frees what init took. */
 void mes_delivery_mail_fini(struct mes_delivery_mail *mail);
 
+/* The account had its chance in this pass. */
 bool mes_delivery_mail_has_tried(const struct mes_delivery_mail *mail, size_t account);
 void mes_delivery_mail_set_tried(struct mes_delivery_mail *mail, size_t account);
 
 /* How many recipients still want an account in this pass. */
 size_t mes_delivery_mail_open_count(const struct mes_delivery_mail *mail);
+/* Every recipient has its last word. */
 bool mes_delivery_mail_is_final(const struct mes_delivery_mail *mail);
 
 /* Adds a copy of `attempt` to the recipient's list and draws the consequence of `verdict` for it: its fate,

@@ -32,7 +32,6 @@ struct mes_pool {
     struct mes_transport transport; /* first, so that the one is the other */
     unsigned magic;
     const struct mes_account_state *state;
-    const struct mes_memory *memory;
     struct mes_loop *loop;
     struct mes_transport_events events;
     struct mes_tls *tls;
@@ -104,9 +103,11 @@ static void return_all(struct mes_pool *pool)
 static void end_dispatch(struct mes_pool *pool, struct mes_dispatch *dispatch,
                          const struct mes_verdict_input *facts)
 {
+    struct mes_verdict_input told = *facts;
+    told.connections = pool->link_count;
     for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
         if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
-            pool->events.on_outcome(pool->events.context, dispatch, i, facts, pool->link_count);
+            pool->events.on_outcome(pool->events.context, dispatch, i, &told);
     pool->events.on_done(pool->events.context, dispatch);
 }
 
@@ -130,13 +131,23 @@ static void plan(struct mes_pool *pool)
 
 /* ---- what the relay bears ---- */
 
+static struct mes_relay_key relay_key(const struct mes_pool *pool, struct mes_link *link)
+{
+    const struct mes_account *settings = pool->state->settings;
+    return (struct mes_relay_key){settings->host, (unsigned)settings->port,
+                                  mes_smtp_session_keywords(mes_link_session(link))};
+}
+
+static int64_t wall_now(const struct mes_pool *pool)
+{
+    return mes_clock_wall(mes_loop_clock(pool->loop));
+}
+
 static void remember(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_relay relay,
                      const char *reason)
 {
-    struct mes_smtp_session *session = mes_link_session(link);
-    mes_relay_memory_note(pool->memory, pool->state->settings->host, (unsigned)pool->state->settings->port,
-                          mes_smtp_session_keywords(session), relay, reason,
-                          mes_clock_wall(mes_loop_clock(pool->loop)));
+    struct mes_relay_key key = relay_key(pool, link);
+    mes_relay_memory_note(pool->state->memory, &key, relay, reason, wall_now(pool));
     for (struct mes_pool_link *at = pool->links; at != NULL; at = at->next)
         if (at->link != NULL && mes_link_is_ready(at->link))
             mes_smtp_session_set_relay(mes_link_session(at->link), relay);
@@ -145,10 +156,8 @@ static void remember(struct mes_pool *pool, struct mes_link *link, enum mes_smtp
 /* X is tried on one connection while the others go by P. */
 static enum mes_smtp_relay relay_for(struct mes_pool *pool, struct mes_pool_link *mine, struct mes_link *link)
 {
-    struct mes_str keywords = mes_smtp_session_keywords(mes_link_session(link));
-    enum mes_smtp_relay relay = mes_relay_memory_load(pool->memory, pool->state->settings->host,
-                                                      (unsigned)pool->state->settings->port, keywords,
-                                                      mes_clock_wall(mes_loop_clock(pool->loop)));
+    struct mes_relay_key key = relay_key(pool, link);
+    enum mes_smtp_relay relay = mes_relay_memory_load(pool->state->memory, &key, wall_now(pool));
     if (relay != MES_SMTP_RELAY_UNKNOWN)
         return relay;
     if (pool->x_trial != NULL && pool->x_trial != mine)
@@ -203,9 +212,10 @@ static void on_outcome(void *context, struct mes_link *link, struct mes_dispatch
                        const struct mes_verdict_input *facts)
 {
     struct mes_pool_link *mine = context;
+    struct mes_verdict_input told = *facts;
     (void)link;
-    mine->pool->events.on_outcome(mine->pool->events.context, dispatch, number, facts,
-                                  mine->pool->link_count - 1);
+    told.connections = mine->pool->link_count - 1;
+    mine->pool->events.on_outcome(mine->pool->events.context, dispatch, number, &told);
 }
 
 static void on_done(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
@@ -360,8 +370,7 @@ static bool has_addresses(struct mes_pool *pool)
  * at a time would lock it. */
 static bool may_open_link(const struct mes_pool *pool)
 {
-    uint32_t most =
-        mes_account_state_most_connections(pool->state, mes_clock_wall(mes_loop_clock(pool->loop)));
+    uint32_t most = mes_account_state_most_connections(pool->state, wall_now(pool));
     if (pool->most_links < most)
         most = pool->most_links;
     if (pool->ready_count == 0)
@@ -431,9 +440,9 @@ static void pool_free(struct mes_transport **transport)
     *transport = NULL;
 }
 
-int mes_pool_new(const struct mes_account_state *state, const struct mes_memory *memory,
-                 struct mes_loop *loop, const struct mes_transport_events *events,
-                 struct mes_transport **transport_out, struct mes_error *error)
+int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
+                 const struct mes_transport_events *events, struct mes_transport **transport_out,
+                 struct mes_error *error)
 {
     static const struct mes_transport_face face = {start, cancel, pool_free};
     struct mes_pool *pool = mes_alloc(sizeof *pool);
@@ -442,7 +451,6 @@ int mes_pool_new(const struct mes_account_state *state, const struct mes_memory 
     pool->transport.face = &face;
     pool->magic = MES_POOL_MAGIC;
     pool->state = state;
-    pool->memory = memory;
     pool->loop = loop;
     pool->events = *events;
     pool->last = &pool->first;

@@ -8,9 +8,9 @@
 #include "net/loop.h"
 
 /* Reads the account's certificate files; what cannot be read is no error here but the outcome of every
- * attempt, so that the next account is used. `state`, `loop` and `memory` must outlive it. */
-int mes_pool_new(const struct mes_account_state *state, const struct mes_memory *memory,
-                 struct mes_loop *loop, const struct mes_transport_events *events,
-                 struct mes_transport **transport_out, struct mes_error *error) MES_MUST_USE;
+ * attempt, so that the next account is used. `state` and `loop` must outlive it. */
+int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
+                 const struct mes_transport_events *events, struct mes_transport **transport_out,
+                 struct mes_error *error) MES_MUST_USE;
 
 #endif

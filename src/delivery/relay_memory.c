@@ -14,20 +14,20 @@ static const struct {
     char letter;
 } letters[] = {{MES_SMTP_RELAY_X, 'X'}, {MES_SMTP_RELAY_P, 'P'}, {MES_SMTP_RELAY_LOCK_STEP, 'L'}};
 
-static void make_key(char key[MES_MEMORY_KEY_SPACE], const char *host, unsigned port, struct mes_str keywords)
+static void write_key(char out[MES_MEMORY_KEY_SPACE], const struct mes_relay_key *key)
 {
     char name[MES_RELAY_NAME_SPACE];
-    (void)snprintf(name, sizeof name, "%s:%u %.*s", host, port, MES_STR_ARGS(keywords));
-    mes_memory_key(key, "relay", name);
+    (void)snprintf(name, sizeof name, "%s:%u %.*s", key->host, key->port, MES_STR_ARGS(key->keywords));
+    mes_memory_key(out, "relay", name);
 }
 
-enum mes_smtp_relay mes_relay_memory_load(const struct mes_memory *memory, const char *host, unsigned port,
-                                          struct mes_str keywords, int64_t now)
+enum mes_smtp_relay mes_relay_memory_load(const struct mes_memory *memory, const struct mes_relay_key *key,
+                                          int64_t now)
 {
-    char key[MES_MEMORY_KEY_SPACE], value[MES_RELAY_VALUE_SPACE], letter;
+    char name[MES_MEMORY_KEY_SPACE], value[MES_RELAY_VALUE_SPACE], letter;
     int64_t noted;
-    make_key(key, host, port, keywords);
-    if (!memory->load(memory->context, key, value, sizeof value))
+    write_key(name, key);
+    if (!memory->load(memory->context, name, value, sizeof value))
         return MES_SMTP_RELAY_UNKNOWN;
     if (sscanf(value, "%c %" SCNd64, &letter, &noted) != 2 || noted > now || now - noted > MES_RELAY_KEPT_MS)
         return MES_SMTP_RELAY_UNKNOWN;
@@ -37,16 +37,15 @@ enum mes_smtp_relay mes_relay_memory_load(const struct mes_memory *memory, const
     return MES_SMTP_RELAY_UNKNOWN;
 }
 
-void mes_relay_memory_note(const struct mes_memory *memory, const char *host, unsigned port,
-                           struct mes_str keywords, enum mes_smtp_relay relay, const char *reason,
-                           int64_t now)
+void mes_relay_memory_note(const struct mes_memory *memory, const struct mes_relay_key *key,
+                           enum mes_smtp_relay relay, const char *reason, int64_t now)
 {
-    char key[MES_MEMORY_KEY_SPACE], value[MES_RELAY_VALUE_SPACE];
-    make_key(key, host, port, keywords);
+    char name[MES_MEMORY_KEY_SPACE], value[MES_RELAY_VALUE_SPACE];
+    write_key(name, key);
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
         if (letters[i].relay != relay)
             continue;
         (void)snprintf(value, sizeof value, "%c %" PRId64 " %s", letters[i].letter, now, reason);
-        memory->note(memory->context, key, value);
+        memory->note(memory->context, name, value);
     }
 }

@@ -58,21 +58,19 @@ static int note_skipped(struct mes_delivery_mail *mail, size_t account, const st
 
 /* Whether `account` takes the mail; a skipped one is noted. */
 static int ask(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now, size_t account,
-               enum mes_route *route_out, int64_t *again_out)
+               struct mes_route *route)
 {
     const struct mes_account_state *state = &router->accounts[account];
     bool is_resting;
     uint32_t amount = (uint32_t)mes_delivery_mail_open_count(mail);
     int64_t ready = mes_account_state_ready_at(state, amount, router->is_bulk, now, &is_resting);
-    *route_out = MES_ROUTE_NONE;
-    if (ready == 0) {
-        *route_out = MES_ROUTE_ACCOUNT;
-    } else if (router->is_bulk && !is_resting && ready - now <= MES_PACE_LIMIT_MS) {
-        *route_out = MES_ROUTE_WAIT;
-        *again_out = ready;
-    } else {
+    *route = (struct mes_route){MES_ROUTE_NONE, account, ready};
+    if (ready == 0)
+        route->kind = MES_ROUTE_ACCOUNT;
+    else if (router->is_bulk && !is_resting && ready - now <= MES_PACE_LIMIT_MS)
+        route->kind = MES_ROUTE_WAIT;
+    else
         return note_skipped(mail, account, state, is_resting, ready);
-    }
     return 0;
 }
 
@@ -83,23 +81,15 @@ static bool may_ask(const struct mes_router *router, const struct mes_delivery_m
 }
 
 int mes_router_choose(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now,
-                      enum mes_route *route_out, size_t *account_out, int64_t *again_out)
+                      struct mes_route *route_out)
 {
-    *route_out = MES_ROUTE_NONE;
-    /* Greylisting is tied to the account, so the one that was asked to come back is asked first. */
-    if (may_ask(router, mail, mail->keeps_account)) {
-        *account_out = mail->keeps_account;
-        int code = ask(router, mail, now, *account_out, route_out, again_out);
-        if (code != 0 || *route_out != MES_ROUTE_NONE)
-            return code;
-    }
-    for (size_t i = 0; i < router->count; i++) {
-        if (!may_ask(router, mail, i))
-            continue;
-        *account_out = i;
-        int code = ask(router, mail, now, i, route_out, again_out);
-        if (code != 0 || *route_out != MES_ROUTE_NONE)
-            return code;
-    }
-    return 0;
+    int code = 0;
+    *route_out = (struct mes_route){.kind = MES_ROUTE_NONE};
+    /* Greylisting is tied to the account, so the one that asked for patience is asked first. */
+    if (may_ask(router, mail, mail->keeps_account))
+        code = ask(router, mail, now, mail->keeps_account, route_out);
+    for (size_t i = 0; i < router->count && code == 0 && route_out->kind == MES_ROUTE_NONE; i++)
+        if (may_ask(router, mail, i))
+            code = ask(router, mail, now, i, route_out);
+    return code;
 }

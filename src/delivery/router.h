@@ -13,17 +13,23 @@ struct mes_router {
     bool is_bulk;
 };
 
-enum mes_route {
-    MES_ROUTE_ACCOUNT, /* `*account_out` takes it */
-    MES_ROUTE_WAIT,    /* an account is only paced: ask again at `*again_out` (wall clock) */
+enum mes_route_kind {
+    MES_ROUTE_ACCOUNT, /* `account` takes it */
+    MES_ROUTE_WAIT,    /* an account is only paced: ask again at `again` */
     MES_ROUTE_NONE     /* no account is left for this pass */
+};
+
+struct mes_route {
+    enum mes_route_kind kind;
+    size_t account;
+    int64_t again; /* wall clock */
 };
 
 /* Accounts that are passed over because they rest or their quota is used up are noted in the mail as attempts
  * of step `limit`. A pace of at most a minute is waited for by bulk; a single mail rather takes the next
  * account. `now` is the wall clock. 0, or MES_E_NOMEM. */
 int mes_router_choose(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now,
-                      enum mes_route *route_out, size_t *account_out, int64_t *again_out) MES_MUST_USE;
+                      struct mes_route *route_out) MES_MUST_USE;
 
 /* May a job use the account? Bulk never goes out on an account kept for transactional mail, nor the other way
  * round; a From that the message requires must be allowed there. */

@@ -56,10 +56,10 @@ static struct mes_sender *checked(void *context)
 /* ---- what transports tell ---- */
 
 static void on_outcome(void *context, struct mes_dispatch *dispatch, size_t number,
-                       const struct mes_verdict_input *facts, unsigned connections)
+                       const struct mes_verdict_input *facts)
 {
     (void)context;
-    mes_job_on_outcome(dispatch, number, facts, connections);
+    mes_job_on_outcome(dispatch, number, facts);
 }
 
 static void on_done(void *context, struct mes_dispatch *dispatch)
@@ -97,7 +97,7 @@ static int open_account(struct mes_sender *sender, size_t index, struct mes_erro
     if (code != 0)
         return code;
     sender->account_count++;
-    return mes_pool_new(state, &sender->memory, sender->loop, &events, &state->transport, error);
+    return mes_pool_new(state, sender->loop, &events, &state->transport, error);
 }
 
 static void on_due(void *context)
@@ -155,10 +155,10 @@ static int open_sender(struct mes_sender *sender, struct mes_error *error)
     if (code == 0)
         code = open_accounts(sender, error);
     sender->host = (struct mes_job_host){
-        .accounts = sender->accounts,
+        .failover = {.accounts = sender->accounts,
+                     .clock = mes_clock_system(),
+                     .any = mes_account_list_globals(sender->list)->failover_on == MES_FAILOVER_ON_ANY},
         .account_count = sender->account_count,
-        .clock = mes_clock_system(),
-        .failover_any = mes_account_list_globals(sender->list)->failover_on == MES_FAILOVER_ON_ANY,
         .is_bulk = sender->options.bulk,
         .retry_for_ms = sender->options.retry_for_ms,
         .on_result = sender->options.on_result,
@@ -435,7 +435,7 @@ static void work(struct mes_sender *sender)
     if (next_due == INT64_MAX)
         mes_timer_stop(sender->timer);
     else
-        mes_timer_start(sender->timer, next_due - mes_clock_monotonic(sender->host.clock));
+        mes_timer_start(sender->timer, next_due - mes_clock_monotonic(sender->host.failover.clock));
 }
 
 static bool step(struct mes_sender *sender, int timeout_ms)

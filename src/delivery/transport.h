@@ -3,6 +3,7 @@
 #define MES_DELIVERY_TRANSPORT_H
 
 #include "compose/job.h"
+#include "delivery/account_state.h"
 #include "delivery/mail.h"
 
 /* One attempt: the open recipients of a mail, given to one account. Belongs to the sender. */
@@ -14,22 +15,18 @@ struct mes_dispatch {
     size_t account;
     struct mes_identity identity;
     bool from_is_own; /* From is the account's fromMailAddress, not a wished one */
-    bool was_probe;
-    bool is_judged;            /* what it says about the account was taken account of */
+    struct mes_account_taking use;
     bool wants_new_connection; /* cut before the dot: a fresh connection is tried once */
-    uint32_t taken;            /* recipients counted against the account's limits */
-    uint32_t accepted;         /* of these, sent */
-    int64_t taken_at;          /* wall clock */
     int64_t started;           /* monotonic: when the attempt's connection or its MAIL began */
     unsigned returns;          /* how often a session gave it back untouched */
 };
 
 /* What the transport tells. Never from inside `start`. */
 struct mes_transport_events {
-    /* What became of recipient `number` of the mail; `provider` and `from_is_own` are still to be filled in.
-     * `connections` are open beside this one. */
+    /* What became of recipient `number` of the mail; what the transport cannot know (`provider`,
+     * `from_is_own`, `failover_any`) is still to be filled in. */
     void (*on_outcome)(void *context, struct mes_dispatch *dispatch, size_t number,
-                       const struct mes_verdict_input *facts, unsigned connections);
+                       const struct mes_verdict_input *facts);
     /* All its outcomes were told; the transport has let go of it. */
     void (*on_done)(void *context, struct mes_dispatch *dispatch);
     /* Nothing was tried for it: the account should be asked again, or another one. */

@@ -76,6 +76,7 @@ struct mes_verdict_input {
     struct mes_str text;     /* the reply's text as it came, in any encoding, or what the system said */
     bool dot_written;        /* a byte of the final dot or of BDAT LAST was handed to the socket */
     unsigned accepted;       /* recipients of this transaction accepted so far */
+    unsigned connections;    /* of the account, open beside this one */
     bool from_is_own;        /* the envelope's From is the account's fromMailAddress, not a wished one */
     bool failover_any;       /* globalConfig.failoverOn = "any" */
 };
