@@ -191,6 +191,24 @@ static void a_file_may_be_as_large_as_the_limit(void **state)
     unlink(path);
 }
 
+static void secrets_are_hidden_in_what_a_relay_repeats(void **state)
+{
+    struct mes_secret *secret = mes_secret_new(MES_STR("pa55 wörd"));
+    struct mes_buf out;
+    (void)state;
+    mes_buf_init(&out, 1000);
+    mes_secret_hide(secret, MES_STR("no pa55 wörd, cGE1NSB3w7ZyZA== and pa55"), &out);
+    assert_string_equal(mes_buf_text(&out), "no ***, *** and pa55");
+    mes_secret_free(&secret);
+    mes_buf_clear(&out);
+    secret = mes_secret_new(MES_STR("no"));
+    mes_secret_hide(secret, MES_STR("not now"), &out);
+    mes_secret_hide(NULL, MES_STR("."), &out);
+    assert_string_equal(mes_buf_text(&out), "not now.");
+    mes_secret_free(&secret);
+    mes_buf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +220,7 @@ int main(void)
         cmocka_unit_test(error_arguments_are_made_safe),
         cmocka_unit_test(file_is_replaced_whole),
         cmocka_unit_test(secrets_and_random),
+        cmocka_unit_test(secrets_are_hidden_in_what_a_relay_repeats),
         cmocka_unit_test(a_file_may_be_as_large_as_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

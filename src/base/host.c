@@ -14,10 +14,8 @@ static bool is_full_name(const char *name)
 
 const char *mes_host_ehlo_name(char out[MES_HOST_NAME_SPACE])
 {
-    if (gethostname(out, MES_HOST_NAME_SPACE) != 0)
-        out[0] = '\0';
-    out[MES_HOST_NAME_SPACE - 1] = '\0';
-    if (!is_full_name(out))
-        (void)snprintf(out, MES_HOST_NAME_SPACE, "[127.0.0.1]");
+    char name[MES_HOST_NAME_SPACE] = "";
+    bool is_known = gethostname(name, sizeof name - 1) == 0;
+    (void)snprintf(out, MES_HOST_NAME_SPACE, "%s", is_known && is_full_name(name) ? name : "[127.0.0.1]");
     return out;
 }

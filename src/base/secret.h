@@ -2,6 +2,7 @@
 #ifndef MES_BASE_SECRET_H
 #define MES_BASE_SECRET_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 struct mes_secret; /* opaque, so that no printf and no copy by accident can reach the text */
@@ -14,6 +15,10 @@ void mes_secret_free(struct mes_secret **secret);
  */
 struct mes_str mes_secret_reveal(const struct mes_secret *secret);
 bool mes_secret_is_empty(const struct mes_secret *secret);
+
+/* Appends `text` with "***" in the place of the secret, plain or in base64: relays repeat what they were
+ * sent. Secrets of less than 4 bytes would hide half of every sentence and are left alone. */
+void mes_secret_hide(const struct mes_secret *secret, struct mes_str text, struct mes_buf *out);
 
 /* Overwrites memory in a way that the compiler does not leave out. */
 void mes_wipe(void *data, size_t size);

@@ -36,14 +36,17 @@ static int note(const struct mes_failover *failover, struct mes_dispatch *dispat
                 const struct mes_verdict_input *input, const struct mes_verdict *verdict)
 {
     struct mes_delivery_mail *mail = dispatch->mail;
-    struct mes_buf reply;
+    const struct mes_account *settings = failover->accounts[dispatch->account].settings;
+    struct mes_buf shown, reply;
     char enhanced[16] = "";
+    mes_buf_init(&shown, MES_REPLY_SPACE);
     mes_buf_init(&reply, MES_REPLY_SPACE);
-    mes_reply_text_add(&reply, input->text);
+    mes_reply_text_add(&shown, input->text);
+    mes_secret_hide(settings->password, mes_buf_str(&shown), &reply);
     for (size_t i = 0; i < input->enhanced.size && i + 1 < sizeof enhanced; i++)
         enhanced[i] = input->enhanced.data[i];
     const struct mes_attempt attempt = {
-        .account = failover->accounts[dispatch->account].settings->identity,
+        .account = settings->identity,
         .step = input->step,
         .class_ = verdict->class_,
         .code = input->code,
@@ -53,6 +56,7 @@ static int note(const struct mes_failover *failover, struct mes_dispatch *dispat
         .milliseconds = mes_clock_monotonic(failover->clock) - dispatch->started,
     };
     int code = mes_delivery_mail_note(mail, &mail->recipients[number], dispatch->account, &attempt, verdict);
+    mes_buf_fini(&shown);
     mes_buf_fini(&reply);
     return code;
 }

@@ -158,11 +158,14 @@ static int64_t retry_delay(const struct mes_delivery_mail *mail)
 
 static void end_pass(struct mes_job *job, struct mes_job_mail *item, int64_t now)
 {
-    mes_delivery_mail_end_pass(&item->mail);
+    if (job->is_cancelled || job->has_failed)
+        mes_delivery_mail_give_up(&item->mail); /* it had no full pass that could be judged */
+    else
+        mes_delivery_mail_end_pass(&item->mail);
     job->active--;
     if (!mes_delivery_mail_is_final(&item->mail)) {
         item->due = now + retry_delay(&item->mail);
-        if (!job->is_cancelled && !job->has_failed && item->due <= job->retry_until) {
+        if (item->due <= job->retry_until) {
             mes_delivery_mail_begin_pass(&item->mail);
             push(&job->waiting, item);
             return;

@@ -16,6 +16,7 @@
 
 enum {
     MES_POOL_MAGIC = 0x504f4f4c,
+    MES_POOL_TRACE_SPACE = 64 * 1024,
     MES_POOL_RETURNS = 3,              /* untouched ends of sessions before the account is asked anew */
     MES_POOL_IDLE_MS = 30 * 1000,      /* most relays close after 60 s or more */
     MES_POOL_ADDRESSES_MS = 60 * 1000, /* how long a lookup is used */
@@ -255,8 +256,14 @@ static void on_trace(void *context, char direction, struct mes_str line)
 {
     struct mes_pool_link *mine = context;
     const struct mes_pool *pool = mine->pool;
-    if (pool->events.on_trace != NULL)
-        pool->events.on_trace(pool->events.context, pool->state->settings->identity, direction, line);
+    const struct mes_account *settings = pool->state->settings;
+    struct mes_buf shown;
+    if (pool->events.on_trace == NULL)
+        return;
+    mes_buf_init(&shown, MES_POOL_TRACE_SPACE);
+    mes_secret_hide(settings->password, line, &shown);
+    pool->events.on_trace(pool->events.context, settings->identity, direction, mes_buf_str(&shown));
+    mes_buf_fini(&shown);
 }
 
 static void forget(struct mes_pool_link *mine)
