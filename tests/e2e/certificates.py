@@ -1,5 +1,7 @@
 """A certificate authority for the tests, and what it signed."""
 
+import ssl
+
 from fixture import run
 
 _KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-batch']
@@ -22,3 +24,9 @@ class Certificates:
             '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth')
         key.chmod(0o644)
         return certificate, key
+
+
+def server_context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context

@@ -63,8 +63,7 @@ def show_mail(message):
         if not part.is_multipart():
             name = f', file {part.get_filename()}' if part.get_filename() else ''
             print(f'--- {part.get_content_type()}{name}')
-            content = part.get_content()
-            print((content if isinstance(content, str) else content.decode()).strip())
+            print(part.get_payload(decode=True).decode().strip())
 
 
 def main():

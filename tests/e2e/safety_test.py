@@ -5,7 +5,8 @@ import subprocess
 import unittest
 
 import stage
-from sink import Scripted, Sink, server_context
+from certificates import server_context
+from sink import Scripted, Sink
 from tool import PASSWORD, Tool, account, forms_of
 
 

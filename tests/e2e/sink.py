@@ -2,7 +2,6 @@
 
 import email.policy
 import socket
-import ssl
 import struct
 import threading
 
@@ -10,12 +9,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from fixture import free_ports
-
-
-def server_context(certificate, key):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 class Sink:

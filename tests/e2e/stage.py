@@ -2,11 +2,10 @@
 
 import functools
 
-from certificates import Certificates
+from certificates import Certificates, server_context
 from exim import Exim
 from fixture import Folder
 from postfix import Postfix
-from sink import server_context
 from tool import PASSWORD
 
 USER = 'login@example.hk'
