@@ -47,7 +47,8 @@ MES_API int mes_message_set_html(struct mes_message *message, const char *html,
 MES_API int mes_message_set_template(struct mes_message *message, const char *folder, const char *name,
                                      const char *language, struct mes_error *error) MES_MUST_USE;
 
-/* The file is opened and measured now and read while sending; NULL name: the last part of the path; NULL
+/* The file is read and encoded now, once for all recipients and sends; large ones are kept in an unnamed
+ * temporary file, so memory stays the same whatever the size. NULL name: the last part of the path; NULL
  * type: from the name's ending. */
 MES_API int mes_message_attach_file(struct mes_message *message, const char *path, const char *name,
                                     const char *type, struct mes_error *error) MES_MUST_USE;

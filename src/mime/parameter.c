@@ -102,9 +102,17 @@ void mes_mime_parameter_add_words(struct mes_buf *out, const char *name, struct 
         mes_mime_parameter_add(out, name, value);
         return;
     }
+    struct mes_buf harmless;
+    mes_buf_init(&harmless, SIZE_MAX);
+    /* Some readers decode the words before they look for the closing quote. */
+    for (size_t i = 0; i < value.size; i++)
+        mes_buf_add_char(&harmless, value.data[i] == '"' || value.data[i] == '\\' ? '_' : value.data[i]);
     begin(out, name);
     mes_buf_add_text(out, "=\"");
     size_t column = strlen(name) + 3;
-    mes_mime_words_add(value, &column, out);
+    mes_mime_words_add(mes_buf_str(&harmless), &column, out);
     mes_buf_add_char(out, '"');
+    if (harmless.failed != 0)
+        out->failed = harmless.failed;
+    mes_buf_fini(&harmless);
 }

@@ -10,7 +10,8 @@
  * continuations `filename*0*=` of whole characters when it is long. */
 void mes_mime_parameter_add(struct mes_buf *out, const char *name, struct mes_str value);
 
-/* `name="=?UTF-8?B?…?="`: no standard has it, but readers that know no RFC 2231 (Outlook, QQ Mail) do. */
+/* `name="=?UTF-8?B?…?="`: no standard has it, but readers that know no RFC 2231 (Outlook, QQ Mail) do.
+ * Quotes and backslashes become '_'. */
 void mes_mime_parameter_add_words(struct mes_buf *out, const char *name, struct mes_str value);
 
 #endif

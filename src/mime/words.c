@@ -35,23 +35,34 @@ static size_t quoted_width(struct mes_str text)
     return width;
 }
 
-/* The longest front part of whole characters that fits into `room`. */
-static struct mes_str fitting_part(struct mes_str text, size_t room, bool is_quoted)
+static struct mes_str first_character(struct mes_str text)
 {
-    if (!is_quoted) {
-        struct mes_str part = mes_utf8_cut(text, room / 4 * 3);
-        return part.size > 0 ? part : mes_str_cut(text, 0, room / 4 * 3);
-    }
+    size_t size = mes_utf8_valid_size(text);
+    return mes_str_cut(text, 0, size > 0 ? size : 1);
+}
+
+/* The longest front part of whole characters that fits into `room` as Q. */
+static struct mes_str fitting_q(struct mes_str text, size_t room)
+{
     size_t at = 0, width = 0;
     while (at < text.size) {
-        size_t unit = mes_utf8_valid_size(mes_str_skip(text, at));
-        unit = unit > 0 ? unit : 1;
-        width += quoted_width(mes_str_cut(text, at, unit));
+        struct mes_str character = first_character(mes_str_skip(text, at));
+        width += quoted_width(character);
         if (width > room)
             break;
-        at += unit;
+        at += character.size;
     }
     return mes_str_cut(text, 0, at);
+}
+
+/* The same as B, without padding unless it is the end of the text: some readers join the words before they
+ * decode them, and stop at the padding. Empty when there is no such part. */
+static struct mes_str fitting_b(struct mes_str text, size_t room)
+{
+    struct mes_str part = mes_utf8_cut(text, room / 4 * 3);
+    while (part.size < text.size && part.size % 3 != 0)
+        part = mes_utf8_cut(part, part.size - 1);
+    return part;
 }
 
 static void add_quoted(struct mes_str text, struct mes_buf *out)
@@ -69,23 +80,34 @@ static void add_quoted(struct mes_str text, struct mes_buf *out)
     }
 }
 
+static void add_word(struct mes_str part, bool is_quoted, struct mes_buf *out)
+{
+    mes_buf_add_text(out, is_quoted ? "=?UTF-8?Q?" : "=?UTF-8?B?");
+    if (is_quoted)
+        add_quoted(part, out);
+    else
+        mes_base64_add(out, part.data, part.size);
+    mes_buf_add(out, "?=", 2);
+}
+
 void mes_mime_words_add(struct mes_str text, size_t *column, struct mes_buf *out)
 {
-    bool is_quoted = quoted_width(text) <= mes_base64_size(text.size);
+    bool is_shorter_quoted = quoted_width(text) <= mes_base64_size(text.size);
     while (text.size > 0) {
         if (*column + MES_WORD_FRAME + MES_WORD_LEAST > MES_WORD_LINE) {
             mes_buf_add(out, "\r\n ", 3);
             *column = 1;
         }
         size_t room = MES_WORD_LINE - *column < MES_WORD_MOST ? MES_WORD_LINE - *column : MES_WORD_MOST;
-        struct mes_str part = fitting_part(text, room - MES_WORD_FRAME, is_quoted);
-        size_t before = out->size;
-        mes_buf_add_text(out, is_quoted ? "=?UTF-8?Q?" : "=?UTF-8?B?");
+        struct mes_str part = {NULL, 0};
+        if (!is_shorter_quoted)
+            part = fitting_b(text, room - MES_WORD_FRAME);
+        /* One character as Q changes where the groups of three lie. */
+        bool is_quoted = part.size == 0;
         if (is_quoted)
-            add_quoted(part, out);
-        else
-            mes_base64_add(out, part.data, part.size);
-        mes_buf_add(out, "?=", 2);
+            part = is_shorter_quoted ? fitting_q(text, room - MES_WORD_FRAME) : first_character(text);
+        size_t before = out->size;
+        add_word(part, is_quoted, out);
         *column += out->size - before;
         text = mes_str_skip(text, part.size);
         if (text.size > 0) {
