@@ -33,6 +33,7 @@ struct mes_csv_parser {
     struct mes_error why;
 };
 
+/* `options` must outlive the parser; set the separator before it reads. */
 void mes_csv_parser_init(struct mes_csv_parser *parser, const struct mes_csv_options *options);
 void mes_csv_parser_fini(struct mes_csv_parser *parser);
 

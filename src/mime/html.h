@@ -25,11 +25,13 @@ struct mes_mime_html {
     struct mes_str raw; /* the element whose text is under way and goes on up to its end tag; empty: none */
 };
 
+/* At the beginning of `text`. */
 void mes_mime_html_init(struct mes_mime_html *html, struct mes_str text);
 
 /* The next token; false at the end. A tag that is cut off at the end is dropped. */
 bool mes_mime_html_next(struct mes_mime_html *html, struct mes_mime_html_token *token_out);
 
+/* Is this the tag's name? In small letters. */
 bool mes_mime_html_is(const struct mes_mime_html_token *token, const char *name);
 
 /* The value of an attribute of a start tag, as it stands there (references not decoded); false when there is

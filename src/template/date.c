@@ -24,11 +24,11 @@ static unsigned days_in(int64_t year, unsigned month)
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
-/* Days since 1970 of the first of January; `year` from 1. */
+/* Days since 1970 of the first of January; `year` from -398. */
 static int64_t days_before_year(int64_t year)
 {
-    int64_t y = year - 1;
-    return y * 365 + y / 4 - y / 100 + y / 400 - 719162;
+    int64_t y = year + 399; /* 400 years more, so that nothing below is negative */
+    return y * 365 + y / 4 - y / 100 + y / 400 - 146097 - 719162;
 }
 
 static struct civil civil_of(int64_t seconds)

@@ -303,34 +303,25 @@ static enum mes_template_place put_name(struct mes_template_position *p)
     return MES_PLACE_NAME;
 }
 
+static enum mes_template_place put_raw(struct mes_template_position *p)
+{
+    p->matched = 0;
+    if (p->element == SCRIPT)
+        return MES_PLACE_SCRIPT;
+    return p->element == STYLE ? MES_PLACE_CSS : MES_PLACE_HTML;
+}
+
 enum mes_template_place mes_template_position_put(struct mes_template_position *p)
 {
-    switch ((enum state)p->state) {
-    case AFTER_LESS:
-    case IN_TAG_NAME:
-    case IN_TAG:
-    case IN_ATTRIBUTE:
-    case AFTER_ATTRIBUTE:
+    if (p->state == AFTER_LESS || (p->state >= IN_TAG_NAME && p->state <= AFTER_ATTRIBUTE))
         return put_name(p);
-    case BEFORE_VALUE:
+    if (p->state == BEFORE_VALUE)
         p->state = IN_UNQUOTED;
+    if (p->state == IN_DOUBLE || p->state == IN_SINGLE || p->state == IN_UNQUOTED)
         return value_place(p);
-    case IN_DOUBLE:
-    case IN_SINGLE:
-    case IN_UNQUOTED:
-        return value_place(p);
-    case IN_RAW:
-        p->matched = 0;
-        return p->element == SCRIPT ? MES_PLACE_SCRIPT : p->element == STYLE ? MES_PLACE_CSS : MES_PLACE_HTML;
-    case IN_COMMENT:
-        p->matched = 0;
-        return MES_PLACE_HTML;
-    case IN_TEXT:
-    case IN_DECLARATION:
-    case IN_BOGUS:
-    case STATE_COUNT:
-        break;
-    }
+    if (p->state == IN_RAW)
+        return put_raw(p);
+    p->matched = 0; /* the dashes of a comment */
     return MES_PLACE_HTML;
 }
 

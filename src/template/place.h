@@ -30,6 +30,7 @@ struct mes_template_position {
     char name[15]; /* the front of a tag's or attribute's name, in small letters */
 };
 
+/* Text, outside any tag. */
 void mes_template_position_init(struct mes_template_position *position);
 
 /* Literal text of the template. */

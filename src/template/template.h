@@ -70,6 +70,7 @@ struct mes_values {
     const struct mes_values *outer; /* NULL: nothing more */
 };
 
+/* Borrowed as they are. */
 struct mes_value mes_template_value_text(struct mes_str text);
 struct mes_value mes_template_value_map(const struct mes_variable *members, size_t count);
 
@@ -78,6 +79,7 @@ struct mes_template;
 /* Compiles. The source may be given up afterwards. MES_E_INPUT names template, line and column. */
 int mes_template_parse(const struct mes_template_source *source, struct mes_template **template_out,
                        struct mes_error *error) MES_MUST_USE;
+/* Clears the pointer; NULL inside is allowed. */
 void mes_template_free(struct mes_template **template);
 
 /* Appends the result to `out`; after an error `out` is as it was. MES_E_INPUT: a variable is missing
