@@ -7,9 +7,7 @@
 #define ANYWHERE 0u
 #define TRANSACTION (AT(MAIL) | AT(RCPT) | AT(DATA) | AT(BODY) | AT(DOT))
 #define CONTENT_STEPS (AT(DATA) | AT(BODY) | AT(DOT))
-#define BEFORE_DATA                                                                                          \
-    (AT(RESOLVE) | AT(CONNECT) | AT(PROXY) | AT(TLS) | AT(GREETING) | AT(EHLO) | AT(STARTTLS) | AT(AUTH) |   \
-     AT(MAIL) | AT(RCPT))
+#define DIALOGUE (AT(PROXY) | AT(EHLO) | AT(STARTTLS) | AT(AUTH) | AT(MAIL) | AT(RCPT))
 #define NETEASE "163.com|126.com|yeah.net|qiye.163.com"
 #define TENCENT "qq.com|exmail.qq.com"
 #define MICROSOFT "office365.com|outlook.com"
