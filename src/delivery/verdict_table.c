@@ -8,7 +8,6 @@
 #define TRANSACTION (AT(MAIL) | AT(RCPT) | AT(DATA) | AT(BODY) | AT(DOT))
 #define CONTENT_STEPS (AT(DATA) | AT(BODY) | AT(DOT))
 #define DIALOGUE (AT(PROXY) | AT(EHLO) | AT(STARTTLS) | AT(AUTH) | AT(MAIL) | AT(RCPT))
-#define NETEASE "163.com|126.com|yeah.net|qiye.163.com"
 #define TENCENT "qq.com|exmail.qq.com"
 #define MICROSOFT "office365.com|outlook.com"
 
