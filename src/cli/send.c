@@ -147,8 +147,9 @@ static int print_mail(struct sending *sending, struct mes_sender *sender)
         return mes_cli_fail(sending->cli, &error, MES_CLI_EXIT_DATA);
     mes_cli_put(sending->cli, mes_str_make(bytes, size));
     mes_sender_release(&bytes);
-    mes_cli_tell(sending->cli, MES_SAY_cli_dry_run,
-                 MES_ARGS(MES_NUMBER(sending->recipients.count[MES_ROLE_TO])));
+    size_t count = sending->recipients.count[MES_ROLE_TO];
+    mes_cli_tell(sending->cli, count == 1 ? MES_SAY_cli_dry_run : MES_SAY_cli_dry_run_first,
+                 MES_ARGS(MES_NUMBER(count)));
     return MES_CLI_EXIT_OK;
 }
 
