@@ -153,14 +153,25 @@ static int print_mail(struct sending *sending, struct mes_sender *sender)
     return MES_CLI_EXIT_OK;
 }
 
+/* The advice of a deferred mail speaks of trying again; who does that here has to be said. */
+static void tell_of_deferred(struct sending *sending)
+{
+    bool is_retrying = mes_cli_has(sending->cli->options, MES_CLI_OPT_RETRY_FOR);
+    if (sending->tally.count[MES_STATUS_DEFERRED] > 0 && !is_retrying)
+        mes_cli_tell(sending->cli, MES_SAY_cli_deferred_left, MES_NO_ARGS);
+}
+
 static void summarize(struct sending *sending)
 {
     mes_cli_put(sending->cli, mes_buf_str(&sending->rejected));
-    if (sending->is_json || mes_cli_tally_done(&sending->tally) < 2)
+    if (sending->is_json)
         return;
-    mes_cli_tally_text(&sending->line, sending->cli->language, &sending->tally);
-    mes_cli_tell(sending->cli, MES_SAY_cli_summary, MES_ARGS(mes_buf_text(&sending->line)));
-    mes_buf_clear(&sending->line);
+    if (mes_cli_tally_done(&sending->tally) > 1) {
+        mes_cli_tally_text(&sending->line, sending->cli->language, &sending->tally);
+        mes_cli_tell(sending->cli, MES_SAY_cli_summary, MES_ARGS(mes_buf_text(&sending->line)));
+        mes_buf_clear(&sending->line);
+    }
+    tell_of_deferred(sending);
 }
 
 static int send_all(struct sending *sending, struct mes_sender *sender)
