@@ -67,6 +67,44 @@ static void reply_before_a_cut_is_not_lost_to_a_failing_write(void **state)
     client_fini(&client);
 }
 
+static void say_and_cut(struct peer_link *link)
+{
+    peer_say(link, "421 too many\r\n");
+    peer_reset(link);
+}
+
+/* Data and error are reported at once then: reading the one must not hide the other. */
+static void reset_behind_data_is_seen(void **state)
+{
+    (void)state;
+    struct client client;
+    struct peer *peer = peer_start(say_and_cut, NULL);
+    client_init(&client, peer_port(peer));
+    client_open(&client);
+    client_run_until(&client, "C");
+    peer_stop(&peer); /* both have come */
+    client_run_until(&client, "EF");
+    assert_memory_equal(client.events, "CD", 2);
+    assert_string_equal(mes_buf_text(&client.text), "421 too many\r\n");
+    client_fini(&client);
+}
+
+/* The cut comes before the client has looked at its new connection. */
+static void reply_of_a_peer_that_cuts_at_once_is_read(void **state)
+{
+    (void)state;
+    struct client client;
+    struct peer *peer = peer_start(say_and_cut, NULL);
+    client_init(&client, peer_port(peer));
+    client_open(&client);
+    mes_loop_step(client.loop, 0); /* only begins to connect */
+    peer_stop(&peer);
+    client_run_until(&client, "EF");
+    assert_memory_equal(client.events, "CD", 2);
+    assert_string_equal(mes_buf_text(&client.text), "421 too many\r\n");
+    client_fini(&client);
+}
+
 static void swallow(struct peer_link *link)
 {
     *(size_t *)link->context = peer_read_all(link);
@@ -237,6 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(B01_reset_is_reported),
         cmocka_unit_test(reply_before_a_cut_is_not_lost_to_a_failing_write),
+        cmocka_unit_test(reset_behind_data_is_seen),
+        cmocka_unit_test(reply_of_a_peer_that_cuts_at_once_is_read),
         cmocka_unit_test(connection_may_be_freed_inside_each_event),
         cmocka_unit_test(connection_may_be_freed_inside_its_end),
         cmocka_unit_test(connection_may_be_freed_inside_drained),

@@ -61,7 +61,8 @@ static void attempt_ready(void *context, bool is_readable, bool is_writable)
     (void)is_writable;
     if (getsockopt(attempt->descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
-    if (error != 0) {
+    /* A connection that was made and cut again counts as made: the peer may have said why. */
+    if (error != 0 && error != ECONNRESET && error != EPIPE) {
         attempt_failed(attempt, error);
         return;
     }

@@ -15,7 +15,6 @@ struct mes_loop {
     struct mes_timers timers;
     void (*on_wake)(void *context);
     void *wake_context;
-    bool has_changes; /* see mes_loop_note_change */
     bool is_turning;
 };
 
@@ -43,7 +42,6 @@ int mes_loop_new(const struct mes_clock *clock, struct mes_loop **loop_out, stru
         return mes_fail_system(error, "epoll", -status);
     }
     loop->clock = clock != NULL ? clock : mes_clock_system();
-    loop->has_changes = true;
     loop->wake.data = loop;
     status = uv_async_init(&loop->uv, &loop->wake, woken);
     if (status != 0) {
@@ -88,7 +86,6 @@ void mes_loop_step(struct mes_loop *loop, int timeout_ms)
     assert(!loop->is_turning);
     int64_t wait = shorter(timeout_ms, mes_timers_wait(&loop->timers, mes_loop_now(loop)));
     loop->is_turning = true;
-    loop->has_changes = false;
     if (wait > 0) {
         uv_update_time(&loop->uv);
         (void)uv_timer_start(&loop->limit, waited, (uint64_t)wait, 0);
@@ -113,8 +110,6 @@ int mes_loop_fd(const struct mes_loop *loop)
 
 int mes_loop_timeout_ms(const struct mes_loop *loop)
 {
-    if (loop->has_changes)
-        return 0;
     int64_t wait = shorter(uv_backend_timeout(&loop->uv), mes_timers_wait(&loop->timers, mes_loop_now(loop)));
     return wait < INT_MAX ? (int)wait : INT_MAX;
 }
@@ -148,9 +143,4 @@ uv_loop_t *mes_loop_uv(struct mes_loop *loop)
 struct mes_timers *mes_loop_timers(struct mes_loop *loop)
 {
     return &loop->timers;
-}
-
-void mes_loop_note_change(struct mes_loop *loop)
-{
-    loop->has_changes = true;
 }

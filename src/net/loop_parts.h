@@ -24,10 +24,6 @@ struct mes_timers {
 uv_loop_t *mes_loop_uv(struct mes_loop *loop);
 struct mes_timers *mes_loop_timers(struct mes_loop *loop);
 
-/* Says that libuv will only tell the kernel of something in its next turn (new interest in a descriptor), so
- * that a foreign loop must not wait before. uv_backend_timeout does not know. */
-void mes_loop_note_change(struct mes_loop *loop);
-
 /* Milliseconds until the first timer is due: 0 when it is, -1 when none runs. */
 int64_t mes_timers_wait(const struct mes_timers *timers, int64_t now);
 /* Calls what is due at `now`; timers that are started by these calls wait for the next turn. */

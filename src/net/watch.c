@@ -6,7 +6,6 @@
 
 struct mes_watch {
     uv_poll_t poll; /* first: closing it frees the whole */
-    struct mes_loop *loop;
     struct mes_watch_handler handler;
     int events; /* what libuv was told last */
 };
@@ -34,7 +33,6 @@ int mes_watch_new(struct mes_loop *loop, int descriptor, const struct mes_watch_
         mes_free(watch);
         return mes_fail_system(error, "epoll", -status);
     }
-    watch->loop = loop;
     watch->handler = *handler;
     *watch_out = watch;
     return 0;
@@ -64,5 +62,4 @@ void mes_watch_set(struct mes_watch *watch, bool wants_read, bool wants_write)
         (void)uv_poll_stop(&watch->poll);
     else
         (void)uv_poll_start(&watch->poll, events, ready);
-    mes_loop_note_change(watch->loop);
 }
