@@ -97,7 +97,7 @@ int mes_template_filter_parse(struct mes_arena *arena, struct mes_str text,
                               const struct mes_template_filter **filters_out, struct mes_str *problem_out)
 {
     const struct mes_template_filter **link = filters_out;
-    do {
+    for (bool is_more = true; is_more; text = mes_str_skip(text, 1)) {
         struct call call;
         enum mes_template_filter_kind kind = MES_FILTER_DEFAULT;
         *problem_out = mes_str_trim(text);
@@ -113,7 +113,8 @@ int mes_template_filter_parse(struct mes_arena *arena, struct mes_str text,
             .kind = kind, .argument = call.arguments[0], .zone = call.arguments[1]};
         *link = filter;
         link = &filter->next;
-    } while (text.size > 0 && (text = mes_str_skip(text, 1), true));
+        is_more = text.size > 0; /* at the bar before the next one */
+    }
     return 0;
 }
 
