@@ -31,31 +31,32 @@ static void on_row(void *context, const struct mes_config_row *row)
     require(row->setting->type != MES_SETTING_SECRET || strlen(row->value) <= 3);
 }
 
-static const char *file_in_memory(void)
+/* In a folder of its own, for loading looks around beside the file. */
+static char folder[] = "/tmp/mes-fuzz-XXXXXX";
+static char path[sizeof folder + sizeof "/a.json"];
+
+static void remove_folder(void)
 {
-    static char path[64];
-    if (path[0] == '\0')
-        (void)snprintf(path, sizeof path, "/tmp/mes-fuzz-%d.json", (int)getpid());
-    return path;
+    (void)unlink(path);
+    (void)rmdir(folder);
 }
 
-static void remove_file(void)
+static void make_folder(void)
 {
-    (void)unlink(file_in_memory());
+    require(mkdtemp(folder) != NULL && atexit(remove_folder) == 0);
+    (void)snprintf(path, sizeof path, "%s/a.json", folder);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const environment[] = {"CODE=c", "senderEmailAccountList__1__name=n", NULL};
-    static bool is_registered;
     struct mes_findings findings = {on_finding, NULL};
-    struct mes_account_source source = {
-        .path = file_in_memory(), .environment = environment, .findings = &findings};
+    struct mes_account_source source = {.path = path, .environment = environment, .findings = &findings};
     struct mes_account_list *list;
     struct mes_error error;
-    if (!is_registered)
-        is_registered = atexit(remove_file) == 0;
-    FILE *file = fopen(file_in_memory(), "wb");
+    if (path[0] == '\0')
+        make_folder();
+    FILE *file = fopen(path, "wb");
     require(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0);
     int code = mes_account_load(&source, &list, &error);
     require((code == 0) == (list != NULL));
