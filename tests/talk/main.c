@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "script.h"
 
-static const char *const way_names[] = {"in memory", "byte by byte", "merged", "delayed", "cut"};
+static const char *const way_names[] = {"in memory", "byte by byte", "merged", "delayed", "over TLS", "cut"};
 
 bool talk_fail(struct talk *talk, const char *format, ...)
 {
@@ -59,6 +59,7 @@ static void fini(struct talk *talk)
         mes_buf_fini(&talk->messages[i].wire);
         mes_buf_fini(&talk->messages[i].texts);
     }
+    talk_wire_free(&talk->wire);
     mes_smtp_session_free(&talk->session);
     mes_secret_free(&talk->secret);
 }

@@ -153,7 +153,10 @@ static void pump(struct talk *talk)
             return;
         if (talk->way == TALK_BYTES)
             output.size = 1;
-        mes_buf_add_str(&talk->client, output);
+        if (talk->way != TALK_WIRE)
+            mes_buf_add_str(&talk->client, output);
+        else if (!talk_wire_to_server(talk->wire, output, &talk->client))
+            talk_fail(talk, "what the client sent did not arrive");
         mes_smtp_session_sent(talk->session, output.size);
     }
 }
@@ -196,6 +199,8 @@ static void note_reply(struct talk *talk, char c)
 static void cut(struct talk *talk)
 {
     talk->is_cut = true;
+    if (talk->way == TALK_WIRE && !talk_wire_cut(talk->wire))
+        talk_fail(talk, "the client did not notice the cut");
     mes_smtp_session_closed(talk->session);
 }
 
@@ -203,6 +208,16 @@ static void hand_in(struct talk *talk, struct mes_str bytes)
 {
     mes_smtp_session_received(talk->session, bytes);
     pump(talk);
+}
+
+static void hand_in_by_wire(struct talk *talk, struct mes_str bytes)
+{
+    struct mes_buf arrived;
+    mes_buf_init(&arrived, SIZE_MAX);
+    if (!talk_wire_to_client(talk->wire, bytes, &arrived))
+        talk_fail(talk, "what the server sent did not arrive");
+    hand_in(talk, mes_buf_str(&arrived));
+    mes_buf_fini(&arrived);
 }
 
 static void deliver(struct talk *talk, struct mes_str bytes)
@@ -214,6 +229,8 @@ static void deliver(struct talk *talk, struct mes_str bytes)
     talk->delivered += bytes.size;
     if (talk->way == TALK_MERGED) {
         mes_buf_add_str(&talk->server, bytes);
+    } else if (talk->way == TALK_WIRE) {
+        hand_in_by_wire(talk, bytes);
     } else if (talk->way == TALK_BYTES) {
         for (size_t i = 0; i < bytes.size; i++)
             hand_in(talk, mes_str_cut(bytes, i, 1));
@@ -303,6 +320,9 @@ static bool start_tls(struct talk *talk)
 {
     if (!mes_smtp_session_wants_tls(talk->session))
         return talk_fail(talk, "the client does not want TLS");
+    bool is_late = talk->options.tls != MES_SMTP_TLS_AT_ONCE;
+    if (talk->way == TALK_WIRE && is_late && !talk_wire_secure(talk->wire))
+        return talk_fail(talk, "TLS could not be set up");
     mes_smtp_session_secured(talk->session);
     return true;
 }
@@ -371,6 +391,10 @@ static bool begin(struct talk *talk)
     }
     if (mes_buf_reserve(&talk->ended_text, 8 * 1024) == NULL)
         return false;
+    bool is_late =
+        talk->options.tls == MES_SMTP_TLS_STARTTLS || talk->options.tls == MES_SMTP_TLS_WHERE_OFFERED;
+    if (talk->way == TALK_WIRE)
+        talk->wire = talk_wire_open(!is_late);
     talk->session = mes_smtp_session_new(&talk->options, &callbacks, talk);
     pump(talk);
     return talk->session != NULL;

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "smtp/session.h"
+#include "wire.h"
 
 enum { TALK_LINES = 400, TALK_MESSAGES = 6, TALK_RECIPIENTS = 300 };
 
@@ -14,6 +15,7 @@ enum talk_way {
     TALK_BYTES,   /* a byte a read, a byte a write, a byte a piece of the body */
     TALK_MERGED,  /* server lines that follow each other in one read */
     TALK_DELAYED, /* permits and bodies come only when the session can do nothing else */
+    TALK_WIRE,    /* over loopback sockets with TLS, at once where the script leaves it open */
     TALK_CUT,     /* cut after so many server bytes */
     TALK_WAYS
 };
@@ -60,9 +62,10 @@ struct talk {
     bool is_stalled;       /* the server takes no bytes */
     bool is_loose;         /* bytes of the client may wait while the server speaks */
 
-    struct mes_buf client; /* what the session sent and no line has matched yet */
-    struct mes_buf server; /* TALK_MERGED: what waits to be read */
-    size_t delivered;      /* server bytes in all */
+    struct talk_wire *wire; /* TALK_WIRE alone */
+    struct mes_buf client;  /* what the session sent and no line has matched yet */
+    struct mes_buf server;  /* TALK_MERGED: what waits to be read */
+    size_t delivered;       /* server bytes in all */
     bool is_cut;
     size_t awaiting;      /* message whose dot has no reply yet */
     struct mes_buf reply; /* the server line that is being delivered */
