@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cli/recipients.h"
-#include "mime/address.h"
 #include "mime/limits.h"
 
 enum { MES_CLI_CONTENT_ARENA = 64 * 1024 };

@@ -6,6 +6,7 @@
 #include "cli/status.h"
 #include "i18n/say.h"
 #include "mes/mes.h"
+#include "json/write.h"
 
 enum { MES_CLI_COMMAND_COLUMN = 20, MES_CLI_OPTION_COLUMN = 34, MES_CLI_HELP_LIMIT = 64 * 1024 };
 
@@ -97,22 +98,63 @@ void mes_cli_help_command(struct mes_buf *out, enum mes_language language,
     mes_buf_add_char(out, '\n');
 }
 
-/* The words after "help", or before --help. */
+static void write_command(struct mes_buf *out, const struct mes_cli_command *command)
+{
+    unsigned bit = 1u << (command - mes_cli_commands);
+    struct mes_json_writer json;
+    mes_json_writer_init(&json, out);
+    mes_json_write_object(&json, NULL);
+    mes_json_write_text(&json, "noun", mes_str_of(command->noun));
+    mes_json_write_text(&json, "verb", mes_str_of(command->verb));
+    mes_json_write_text(&json, "text", mes_str_of(mes_say_text(MES_EN, command->sentence)));
+    mes_json_write_list(&json, "options");
+    for (size_t i = 0; i < MES_CLI_OPTION_COUNT; i++) {
+        const struct mes_cli_option *option = &mes_cli_option_table[i];
+        if ((option->taken_by & bit) == 0)
+            continue;
+        mes_json_write_object(&json, NULL);
+        mes_json_write_text(&json, "name", mes_str_of(option->name));
+        mes_json_write_text(&json, "argument", mes_str_of(option->argument));
+        mes_json_write_flag(&json, "needed", (option->needed_by & bit) != 0);
+        mes_json_write_flag(&json, "repeats", option->repeats);
+        mes_json_write_text(&json, "text", mes_str_of(mes_say_text(MES_EN, option->sentence)));
+        mes_json_write_object_end(&json);
+    }
+    mes_json_write_list_end(&json);
+    mes_json_write_object_end(&json);
+    mes_buf_add_char(out, '\n');
+}
+
+static bool is_meant(const struct mes_cli_command *command, const char *const *words, size_t count)
+{
+    if (count == 0)
+        return true;
+    if (strcmp(command->noun, words[0]) != 0)
+        return false;
+    return count < 2 || command->verb[0] == '\0' || strcmp(command->verb, words[1]) == 0;
+}
+
+/* `words` stand after "help" or before --help; false when they name nothing. */
 static bool write_help(struct mes_buf *out, struct mes_cli *cli, const char *const *words, size_t count)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < MES_CLI_COMMAND_COUNT && count > 0; i++) {
-        const struct mes_cli_command *command = &mes_cli_commands[i];
-        bool is_meant = strcmp(command->noun, words[0]) == 0 &&
-                        (count < 2 || command->verb[0] == '\0' || strcmp(command->verb, words[1]) == 0);
-        if (!is_meant)
-            continue;
-        mes_buf_add_text(out, found++ > 0 ? "\n" : "");
-        mes_cli_help_command(out, cli->language, command);
-    }
-    if (count == 0)
+    bool is_json = mes_cli_has(cli->options, MES_CLI_OPT_JSON);
+    bool is_found = false;
+    if (count == 0 && !is_json) {
         mes_cli_help_overview(out, cli->language);
-    return count == 0 || found > 0;
+        return true;
+    }
+    for (size_t i = 0; i < MES_CLI_COMMAND_COUNT; i++) {
+        if (!is_meant(&mes_cli_commands[i], words, count))
+            continue;
+        if (is_json) {
+            write_command(out, &mes_cli_commands[i]);
+        } else {
+            mes_buf_add_text(out, is_found ? "\n" : "");
+            mes_cli_help_command(out, cli->language, &mes_cli_commands[i]);
+        }
+        is_found = true;
+    }
+    return is_found;
 }
 
 int mes_cli_help(struct mes_cli *cli)

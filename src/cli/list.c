@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "csv/reader.h"
-#include "mime/address.h"
 
 enum { MES_CLI_LIST_BLOCK = 64 * 1024, MES_CLI_ROW_ARENA = 64 * 1024 };
 

@@ -10,8 +10,4 @@
 int mes_cli_list_add(struct mes_cli_recipients *recipients, const char *path,
                      struct mes_error *error) MES_MUST_USE;
 
-/* Counts and tells an address that cannot be used; `where` is "--to" or "list.csv:17". */
-void mes_cli_recipients_bad(struct mes_cli_recipients *recipients, const char *where, struct mes_str address,
-                            const struct mes_error *why);
-
 #endif

@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#include "base/arena.h"
 #include "cli/list.h"
-#include "mime/address.h"
 
 enum { MES_CLI_ADDRESS_ARENA = 8 * 1024 * 1024 };
 

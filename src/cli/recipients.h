@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "mes/message.h"
+#include "mime/address.h"
 
 struct mes_cli_recipients {
     struct mes_cli *cli;
@@ -21,10 +22,12 @@ struct mes_cli_recipients {
  * Whether `bad` ones matter is the caller's decision. */
 int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_error *error) MES_MUST_USE;
 
+/* Counts and tells an address that cannot be used; `where` is "--to" or "list.csv:17". */
+void mes_cli_recipients_bad(struct mes_cli_recipients *recipients, const char *where, struct mes_str address,
+                            const struct mes_error *why);
+
 /* The one address of an option such as --from, put right and reported like the others. NULL texts when the
  * option was not given. The texts live in the arena. */
-struct mes_address;
-struct mes_arena;
 int mes_cli_one_address(struct mes_cli *cli, enum mes_cli_option_id id, struct mes_arena *arena,
                         struct mes_address *address_out, struct mes_error *error) MES_MUST_USE;
 

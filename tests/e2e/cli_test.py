@@ -77,6 +77,13 @@ class HelpTest(unittest.TestCase):
                         for line in lines:
                             self.assertEqual(bool(CHINESE.search(line)), language != 'en', line)
 
+    def test_help_for_programs_says_the_same(self):
+        commands = [json.loads(line) for line in run('help', '--json').stdout.splitlines()]
+        self.assertEqual([f"{c['noun']} {c['verb']}".strip() for c in commands], list(COMMANDS))
+        [send] = [json.loads(line) for line in run('help', 'send', '--json').stdout.splitlines()]
+        self.assertEqual([option['name'] for option in send['options']], self.options_of('send'))
+        self.assertEqual([option['name'] for option in send['options'] if option['needed']], ['config'])
+
     def test_the_manual_page_has_the_options_of_the_help(self):
         manual = (ROOT / 'docs/man/mailenhance-send.1').read_text()
         described = re.findall(r'^\.It Fl -([a-z-]+)', manual, re.MULTILINE)
