@@ -129,7 +129,8 @@ static void refuses(struct mes_str text, enum mes_sentence sentence, int column)
     int code = mes_mime_address_parse(text, &arena, &notices, &address, &error);
     if (code == 0)
         fail_msg("accepted: %s", text.data);
-    if (error.sentence != (int)sentence || (column > 0 && atoi(mes_error_argument(&error, 1)) != column)) {
+    if (error.sentence != (int)sentence ||
+        (column > 0 && strtol(mes_error_argument(&error, 1), NULL, 10) != column)) {
         char said[1000];
         fail_msg("%s, column %d expected: %s", text.data, column,
                  mes_error_text(&error, MES_EN, said, sizeof said));

@@ -71,8 +71,9 @@ bool mes_socket_has_waiting(const struct mes_socket *socket)
 
 void mes_socket_discard(const struct mes_socket *socket)
 {
-    enum { PIECE = 1024 * 1024, PIECES = 8 };
+    enum { PIECE = 16 * 1024, PIECES = 512 };
+    char piece[PIECE];
     for (int i = 0; i < PIECES; i++)
-        if (recv(socket->descriptor, NULL, PIECE, MSG_TRUNC | MSG_DONTWAIT) <= 0)
+        if (recv(socket->descriptor, piece, sizeof piece, MSG_DONTWAIT) <= 0)
             return;
 }

@@ -9,6 +9,8 @@ import subprocess
 from fixture import Folder
 
 BINARY = os.environ.get('MAILENHANCE', 'build-release/mailenhance')
+# What the program is run under, such as valgrind.
+WRAPPER = os.environ.get('MAILENHANCE_UNDER', '').split()
 PASSWORD = 'canary-7Qv2xR9 ü'
 # Whatever the machine is set to, the tests' program speaks English and reads no settings from outside.
 ENVIRONMENT = {key: value for key, value in os.environ.items()
@@ -48,7 +50,7 @@ class Tool:
         self.folder.close()
 
     def command(self, *arguments):
-        return [BINARY, *(str(argument) for argument in arguments)]
+        return [*WRAPPER, BINARY, *(str(argument) for argument in arguments)]
 
     def run(self, *arguments, environment=None):
         done = subprocess.run(self.command(*arguments), env={**ENVIRONMENT, **(environment or {})}, timeout=120,
