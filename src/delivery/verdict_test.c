@@ -1,34 +1,4 @@
-#include "delivery/verdict.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "account/provider.h"
-#include "delivery/verdict_table.h"
-#include "i18n/advice.h"
-
-/* What the session core would make of "535 5.7.8 Login fail" at a step. */
-static struct mes_verdict_input reply(enum mes_step step, const char *line)
-{
-    struct mes_str text = mes_str_of(line), word;
-    struct mes_verdict_input input = {.step = step, .from_is_own = true};
-    uint64_t code = 0;
-    assert_true(mes_str_next(&text, ' ', &word));
-    assert_true(mes_str_to_uint(word, 999, &code));
-    input.code = (int)code;
-    input.text = text;
-    struct mes_str rest = text;
-    if (mes_str_next(&rest, ' ', &word) && word.size >= 5 && word.data[1] == '.' && word.data[0] >= '2' &&
-        word.data[0] <= '5') {
-        input.enhanced = word;
-        input.text = rest;
-    }
-    input.dot_written = step == MES_STEP_DOT;
-    return input;
-}
+#include "delivery/reply_test.h"
 
 static struct mes_verdict_input from(const char *provider, enum mes_step step, const char *line)
 {
@@ -44,11 +14,6 @@ static struct mes_verdict decide(struct mes_verdict_input input)
     return verdict;
 }
 
-static struct mes_verdict_input without_reply(enum mes_cause cause, enum mes_step step)
-{
-    return (struct mes_verdict_input){.cause = cause, .step = step, .from_is_own = true};
-}
-
 static void expect(struct mes_verdict_input input, enum mes_class class_, enum mes_rest rest,
                    const char *advice)
 {
@@ -56,104 +21,6 @@ static void expect(struct mes_verdict_input input, enum mes_class class_, enum m
     assert_string_equal(mes_class_name(verdict.class_), mes_class_name(class_));
     assert_int_equal(verdict.rest, rest);
     assert_string_equal(verdict.advice_id, advice);
-}
-
-/* ---- the table itself ---- */
-
-static enum mes_step step_of(struct mes_str word)
-{
-    for (int step = 0; step < MES_STEP_COUNT; step++) {
-        if (mes_str_eq(word, mes_str_of(mes_step_name((enum mes_step)step))))
-            return (enum mes_step)step;
-    }
-    fail_msg("no such step: %.*s", MES_STR_ARGS(word));
-    return MES_STEP_LIMIT;
-}
-
-static struct mes_verdict_input input_of_row(const struct mes_verdict_row *row)
-{
-    if (row->part == MES_VERDICT_CAUSE) {
-        int step = 0;
-        while (row->steps != 0 && (row->steps & (1u << step)) == 0)
-            step++;
-        return without_reply(row->cause, row->steps == 0 ? MES_STEP_BODY : (enum mes_step)step);
-    }
-    struct mes_str sample = mes_str_of(row->sample), step, provider = mes_str_of(row->providers);
-    assert_true(mes_str_next(&sample, ' ', &step));
-    struct mes_verdict_input input = reply(step_of(step), sample.data);
-    (void)mes_str_next(&provider, '|', &input.provider);
-    return input;
-}
-
-static void every_row_is_selected_by_its_sample(void **state)
-{
-    (void)state;
-    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
-        const struct mes_verdict_row *row = mes_verdict_row_at(i);
-        struct mes_verdict_input input = input_of_row(row);
-        const struct mes_verdict_row *found = mes_verdict_row_find(&input, input.text);
-        if (found != row)
-            fail_msg("row %zu \"%s\" (%s) is shadowed by \"%s\" (%s)", i, row->sample, row->advice,
-                     found == NULL ? "none" : found->sample, found == NULL ? "" : found->advice);
-    }
-}
-
-static void rows_stand_in_the_order_of_precedence(void **state)
-{
-    (void)state;
-    for (size_t i = 1; mes_verdict_row_at(i) != NULL; i++)
-        assert_true(mes_verdict_row_at(i - 1)->part <= mes_verdict_row_at(i)->part);
-}
-
-static void every_advice_of_a_row_has_a_sentence(void **state)
-{
-    (void)state;
-    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
-        const char *advice = mes_verdict_row_at(i)->advice;
-        if (advice[0] != '\0' && mes_advice_text(advice, MES_ZH_HK)[0] == '\0')
-            fail_msg("no sentence for \"%s\"", advice);
-    }
-}
-
-static bool is_used(const char *advice)
-{
-    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
-        if (strcmp(mes_verdict_row_at(i)->advice, advice) == 0)
-            return true;
-    }
-    return strcmp(advice, "delivery.in-doubt") == 0;
-}
-
-static void every_sentence_of_advice_is_given_by_a_row(void **state)
-{
-    (void)state;
-    for (size_t i = 0; mes_advice_id_at(i) != NULL; i++) {
-        if (!is_used(mes_advice_id_at(i)))
-            fail_msg("nothing gives \"%s\"", mes_advice_id_at(i));
-    }
-}
-
-static bool is_provider_or_group(struct mes_str id)
-{
-    const struct mes_provider *provider;
-    for (size_t i = 0; (provider = mes_account_provider_at(i)) != NULL; i++) {
-        struct mes_str known = mes_str_of(provider->id);
-        if (mes_str_eq(known, id) || (id.data[id.size - 1] == '-' && mes_str_starts(known, id)))
-            return true;
-    }
-    return false;
-}
-
-static void every_provider_of_a_row_exists(void **state)
-{
-    (void)state;
-    for (size_t i = 0; mes_verdict_row_at(i) != NULL; i++) {
-        struct mes_str ids = mes_str_of(mes_verdict_row_at(i)->providers), id;
-        while (ids.size > 0 && mes_str_next(&ids, '|', &id)) {
-            if (!is_provider_or_group(id))
-                fail_msg("no provider \"%.*s\"", MES_STR_ARGS(id));
-        }
-    }
 }
 
 static void every_reply_and_cause_at_every_step_has_a_verdict(void **state)
@@ -475,11 +342,6 @@ static void success_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_row_is_selected_by_its_sample),
-        cmocka_unit_test(rows_stand_in_the_order_of_precedence),
-        cmocka_unit_test(every_advice_of_a_row_has_a_sentence),
-        cmocka_unit_test(every_sentence_of_advice_is_given_by_a_row),
-        cmocka_unit_test(every_provider_of_a_row_exists),
         cmocka_unit_test(every_reply_and_cause_at_every_step_has_a_verdict),
         cmocka_unit_test(text_before_enhanced_before_step),
         cmocka_unit_test(basic_code_decides_when_the_enhanced_one_disagrees),
