@@ -32,8 +32,12 @@ size_t mes_utf8_valid_size(struct mes_str text)
 
 bool mes_utf8_is_valid(struct mes_str text)
 {
+    const unsigned char *bytes = (const unsigned char *)text.data;
     for (size_t at = 0; at < text.size;) {
-        size_t size = mes_utf8_valid_size(mes_str_skip(text, at));
+        /* ASCII and U+1000 to U+CFFF (most of CJK), which need no look at the first byte's exceptions. */
+        bool is_common = at + 2 < text.size && bytes[at] >= 0xE1 && bytes[at] <= 0xEC &&
+                         (bytes[at + 1] & 0xC0) == 0x80 && (bytes[at + 2] & 0xC0) == 0x80;
+        size_t size = bytes[at] < 0x80 ? 1 : is_common ? 3 : mes_utf8_valid_size(mes_str_skip(text, at));
         if (size == 0)
             return false;
         at += size;

@@ -101,7 +101,8 @@ static int take_text(struct mes_compose_job *job, struct mes_slot *slot,
                      const struct mes_template_source *source, struct mes_error *error)
 {
     struct mes_template **own = &job->own_templates[slot == &job->subject ? 0 : slot == &job->text ? 1 : 2];
-    if (mes_str_find(source->text, MES_STR("{{"), 0) == SIZE_MAX)
+    bool has_brace = memchr(source->text.data, '{', source->text.size) != NULL;
+    if (!has_brace || mes_str_find(source->text, MES_STR("{{"), 0) == SIZE_MAX)
         return keep_fixed(job, slot, source->text, error);
     int code = mes_template_parse(source, own, error);
     return code != 0 ? code : take_template(job, slot, *own, error);

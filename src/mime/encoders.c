@@ -33,30 +33,53 @@ static void look_at_line(struct mes_str line, struct facts *facts)
         facts->is_plain = false;
 }
 
-/* Takes a line off the front of `*rest`; `*has_end_out` tells whether CR, LF or CRLF stood behind it. */
-static struct mes_str next_line(struct mes_str *rest, bool *has_end_out)
+/* The text from here on; most texts hold no CR, and then their lines are found faster. */
+struct rest {
+    struct mes_str text;
+    bool has_cr;
+};
+
+static struct rest rest_of(struct mes_str text)
+{
+    return (struct rest){text, text.size > 0 && memchr(text.data, '\r', text.size) != NULL};
+}
+
+static size_t end_of_line(const struct rest *rest)
 {
     size_t at = 0;
-    while (at < rest->size && rest->data[at] != '\n' && rest->data[at] != '\r')
+    const char *data = rest->text.data;
+    if (!rest->has_cr) {
+        const char *end = memchr(data, '\n', rest->text.size);
+        return end != NULL ? (size_t)(end - data) : rest->text.size;
+    }
+    while (at < rest->text.size && data[at] != '\n' && data[at] != '\r')
         at++;
-    struct mes_str line = mes_str_cut(*rest, 0, at);
-    *has_end_out = at < rest->size;
-    bool is_crlf = at + 1 < rest->size && rest->data[at] == '\r' && rest->data[at + 1] == '\n';
-    *rest = mes_str_skip(*rest, at + (is_crlf ? 2 : 1));
-    return line;
+    return at;
+}
+
+/* Takes a line off the front; `*has_end_out` tells whether CR, LF or CRLF stood behind it. */
+static struct mes_str next_line(struct rest *rest, bool *has_end_out)
+{
+    struct mes_str text = rest->text;
+    size_t at = end_of_line(rest);
+    bool is_crlf = at + 1 < text.size && text.data[at] == '\r' && text.data[at + 1] == '\n';
+    *has_end_out = at < text.size;
+    rest->text = mes_str_skip(text, at + (is_crlf ? 2 : 1));
+    return mes_str_cut(text, 0, at);
 }
 
 enum mes_encoding mes_mime_encoding_of(struct mes_str text)
 {
     struct facts facts = {.is_plain = true};
-    struct mes_str rest = text;
+    struct rest rest = rest_of(text);
     bool has_end;
-    while (rest.size > 0)
+    /* Three characters for a foreign byte against four for any three bytes. */
+    size_t most_foreign = text.size / 6;
+    while (rest.text.size > 0 && facts.foreign <= most_foreign)
         look_at_line(next_line(&rest, &has_end), &facts);
     if (facts.foreign == 0 && facts.is_plain)
         return MES_ENCODING_7BIT;
-    /* Three characters for a foreign byte against four for any three bytes. */
-    return facts.foreign > text.size / 6 ? MES_ENCODING_BASE64 : MES_ENCODING_QUOTED_PRINTABLE;
+    return facts.foreign > most_foreign ? MES_ENCODING_BASE64 : MES_ENCODING_QUOTED_PRINTABLE;
 }
 
 const char *mes_mime_encoding_name(enum mes_encoding encoding)
@@ -121,9 +144,10 @@ static void add_line(struct mes_str line, struct mes_buf *out)
 static void each_line(struct mes_str text, void (*add)(struct mes_str line, struct mes_buf *out),
                       struct mes_buf *out)
 {
+    struct rest rest = rest_of(text);
     bool has_end = false;
-    while (text.size > 0) {
-        add(next_line(&text, &has_end), out);
+    while (rest.text.size > 0) {
+        add(next_line(&rest, &has_end), out);
         if (has_end)
             mes_buf_add(out, "\r\n", 2);
     }

@@ -131,7 +131,8 @@ def seen_by_gmime(path):
             seen.images.append((part['id'], part['name'], part['sha256']))
         elif part['disposition'] == 'attachment':
             seen.attachments.append((part['name'], part['sha256']))
-            assert part['fallback'] == re.sub(r'["\\]', '_', part['name']), part  # for readers without RFC 2231
+            # For readers without RFC 2231. GMime decodes a name twice that looks like an encoded word itself.
+            assert part['fallback'] == re.sub(r'["\\]', '_', part['name']) or part['name'].startswith('=?'), part
         else:
             setattr(seen, 'html' if part['type'] == 'text/html' else 'text', part['text'])
     return seen
