@@ -12,7 +12,8 @@
 
 enum {
     MES_LINK_MAGIC = 0x4c494e4b,
-    MES_LINK_SLOTS = 2 /* with X the next envelope travels with the body before */
+    MES_LINK_GROUPS = 32, /* written in one turn */
+    MES_LINK_SLOTS = 2    /* with X the next envelope travels with the body before */
 };
 
 struct mes_link {
@@ -233,6 +234,8 @@ static void destroy(struct mes_link *link)
 static void set_timer(struct mes_link *link)
 {
     int64_t due = mes_smtp_session_deadline(link->session);
+    if (mes_smtp_session_output(link->session).size > 0 && mes_conn_unsent(link->conn) == 0)
+        due = mes_loop_now(link->options.loop); /* its turn was over: it goes on in the next */
     if (link->is_ready && !link->is_quitting && is_idle(link)) {
         int64_t idle_end = link->idle_since + link->options.idle_ms;
         due = idle_end < due ? idle_end : due;
@@ -252,10 +255,12 @@ static void end_without_session(struct mes_link *link, const struct mes_verdict_
 }
 
 /* Hands the session's bytes to the connection: a group goes out in one piece, and the next only when the
- * system has taken the last, so that a large body never piles up. */
+ * system has taken the last, so that a large body never piles up. A relay that takes bytes as fast as they
+ * come gets no more than its share of a turn. */
 static void write_output(struct mes_link *link)
 {
-    while (!link->is_over && mes_conn_unsent(link->conn) == 0) {
+    for (int groups = 0; groups < MES_LINK_GROUPS && !link->is_over && mes_conn_unsent(link->conn) == 0;
+         groups++) {
         struct mes_str out = mes_smtp_session_output(link->session);
         if (out.size == 0)
             return;
