@@ -37,7 +37,8 @@ def send(tool):
     report = tool.folder.write('月報.csv', REPORT)
     arguments = ['--to', f'王先生 <{TO}>', '--subject', '你好，這是一封測試電郵', '--html-file', html, '--attach', report]
     headline('The command')
-    print('./run send --config AppSetting.json', shlex.join(str(argument) for argument in arguments))
+    shown = (argument if isinstance(argument, str) else argument.name for argument in arguments)
+    print('./run send --config AppSetting.json', shlex.join(shown), flush=True)
     sent = tool.send(*arguments)
     sys.stderr.write(sent.err.decode())
     return sent
