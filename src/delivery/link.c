@@ -201,7 +201,9 @@ static void on_session_ended(void *context, struct mes_smtp_session *session,
                              const struct mes_smtp_outcome *outcome, bool blameless)
 {
     struct mes_link *link = checked(context);
-    struct mes_link_end end = {.is_blameless = blameless || link->is_cancelled, .was_ready = link->is_ready};
+    struct mes_link_end end = {.is_blameless = blameless || link->is_cancelled,
+                               .was_ready = link->is_ready,
+                               .opened_at = link->opened_at};
     (void)session;
     mes_link_facts(outcome, NULL, &end.facts);
     refine(link, outcome, &end.facts);
@@ -249,7 +251,8 @@ static void set_timer(struct mes_link *link)
 
 static void end_without_session(struct mes_link *link, const struct mes_verdict_input *facts)
 {
-    struct mes_link_end end = {.facts = *facts, .is_blameless = link->is_cancelled};
+    struct mes_link_end end = {
+        .facts = *facts, .is_blameless = link->is_cancelled, .opened_at = link->opened_at};
     link->is_over = true;
     link->events.on_ended(link->events.context, link, &end);
 }

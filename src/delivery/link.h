@@ -13,6 +13,7 @@ struct mes_link_end {
     struct mes_verdict_input facts; /* valid during the call */
     bool is_blameless; /* idle and closed, QUIT, cancelled: nothing that speaks against the account */
     bool was_ready;    /* it had got as far as taking mails */
+    int64_t opened_at; /* on the loop's clock */
 };
 
 /* None of them may call the link, free it or open another one; only its session may be asked and told. */

@@ -292,7 +292,7 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
         if (pool->ready_count > 0)
             pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
         else
-            charge_failure(pool, &end->facts, mes_loop_now(pool->loop));
+            charge_failure(pool, &end->facts, end->opened_at);
     }
     plan(pool);
 }

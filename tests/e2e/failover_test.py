@@ -61,6 +61,7 @@ class FailoverTest(unittest.TestCase):
         self.assertLessEqual(set(refused), ATTEMPT_KEYS)
         self.assertEqual((refused['account'], refused['step'], refused['class'], refused['code'], refused['enhanced']),
                          ('qq', 'auth', 'account', 535, '5.7.8'))
+        self.assertGreater(refused['ms'], 0)
         self.assertTrue(refused['adviceId'])
         self.assertTrue(refused['advice'])
         self.assertEqual((taken['account'], taken['step'], taken['class'], taken['code']), ('brevo', 'dot', '', 250))
