@@ -27,6 +27,7 @@ struct mes_link {
     int64_t opened_at;
     int64_t idle_since;
     unsigned mails;
+    size_t untold; /* bytes of the session's output that the connection still holds */
     bool is_ready;
     bool is_quitting;
     bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
@@ -236,7 +237,7 @@ static void destroy(struct mes_link *link)
 static void set_timer(struct mes_link *link)
 {
     int64_t due = mes_smtp_session_deadline(link->session);
-    if (mes_smtp_session_output(link->session).size > 0 && mes_conn_unsent(link->conn) == 0)
+    if (mes_smtp_session_output(link->session).size > 0 && link->untold == 0)
         due = mes_loop_now(link->options.loop); /* its turn was over: it goes on in the next */
     if (link->is_ready && !link->is_quitting && is_idle(link)) {
         int64_t idle_end = link->idle_since + link->options.idle_ms;
@@ -257,22 +258,34 @@ static void end_without_session(struct mes_link *link, const struct mes_verdict_
     link->events.on_ended(link->events.context, link, &end);
 }
 
+/* Tells the session what the system has taken of its bytes by now: whether a dot has left must be known
+ * exactly. */
+static void tell_sent(struct mes_link *link)
+{
+    size_t unsent = mes_conn_unsent(link->conn);
+    size_t sent = link->untold > unsent ? link->untold - unsent : 0;
+    link->untold -= sent;
+    if (sent > 0 && !link->is_over)
+        mes_smtp_session_sent(link->session, sent);
+}
+
 /* Hands the session's bytes to the connection: a group goes out in one piece, and the next only when the
  * system has taken the last, so that a large body never piles up. A relay that takes bytes as fast as they
  * come gets no more than its share of a turn. */
 static void write_output(struct mes_link *link)
 {
-    for (int groups = 0; groups < MES_LINK_GROUPS && !link->is_over && mes_conn_unsent(link->conn) == 0;
-         groups++) {
+    for (int groups = 0; groups < MES_LINK_GROUPS && !link->is_over && link->untold == 0; groups++) {
         struct mes_str out = mes_smtp_session_output(link->session);
         if (out.size == 0)
             return;
+        link->untold = out.size;
         if (mes_conn_send(link->conn, out, NULL) != 0) {
+            link->untold = 0;
             mes_smtp_session_sent(link->session, out.size); /* part of it may be gone */
             mes_smtp_session_closed(link->session);
             return;
         }
-        mes_smtp_session_sent(link->session, out.size);
+        tell_sent(link);
     }
 }
 
@@ -291,7 +304,7 @@ static void settle(struct mes_link *link)
     if (link->is_over) {
         /* A QUIT that still waits goes out if it can at once; nobody waits for its answer. */
         struct mes_str rest = link->session != NULL ? mes_smtp_session_output(link->session) : MES_STR("");
-        if (rest.size > 0 && mes_conn_send(link->conn, rest, NULL) == 0)
+        if (rest.size > 0 && link->untold == 0 && mes_conn_send(link->conn, rest, NULL) == 0)
             mes_smtp_session_sent(link->session, rest.size);
         destroy(link);
         return;
@@ -335,7 +348,8 @@ static void connected(struct mes_link *link)
 static void received(struct mes_link *link)
 {
     struct mes_str bytes = mes_conn_received(link->conn);
-    if (bytes.size == 0)
+    tell_sent(link);
+    if (bytes.size == 0 || link->is_over)
         return;
     mes_smtp_session_received(link->session, bytes);
     mes_conn_consume(link->conn, bytes.size);
@@ -369,6 +383,7 @@ static void on_event(void *context, struct mes_conn *conn, enum mes_conn_event e
         received(link);
         break;
     case MES_CONN_DRAINED:
+        tell_sent(link);
         break;
     case MES_CONN_CLOSED:
     case MES_CONN_TIMEOUT:
