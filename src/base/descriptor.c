@@ -12,7 +12,7 @@ static int open_failure(const char *path, const struct stat *status, struct mes_
     return S_ISREG(status->st_mode) ? 0 : mes_fail_file(error, path, EINVAL);
 }
 
-int mes_descriptor_open(const char *path, int *descriptor_out, uint64_t *size_out, struct mes_error *error)
+int mes_descriptor_open(const char *path, struct mes_input *input_out, struct mes_error *error)
 {
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -24,8 +24,7 @@ int mes_descriptor_open(const char *path, int *descriptor_out, uint64_t *size_ou
         close(descriptor);
         return code;
     }
-    *descriptor_out = descriptor;
-    *size_out = (uint64_t)status.st_size;
+    *input_out = (struct mes_input){descriptor, path};
     return 0;
 }
 
@@ -36,15 +35,15 @@ void mes_descriptor_close(int *descriptor)
     *descriptor = -1;
 }
 
-int mes_descriptor_read(int descriptor, const char *path, void *out, size_t size, size_t *got_out,
+int mes_descriptor_read(const struct mes_input *input, void *out, size_t size, size_t *got_out,
                         struct mes_error *error)
 {
     ssize_t got;
     do
-        got = read(descriptor, out, size);
+        got = read(input->descriptor, out, size);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return mes_fail_file(error, path, errno);
+        return mes_fail_file(error, input->path, errno);
     *got_out = (size_t)got;
     return 0;
 }

@@ -6,15 +6,20 @@
 
 #include "base/error.h"
 
+/* A file that is read from its front to its end. */
+struct mes_input {
+    int descriptor;
+    const char *path; /* borrowed, for errors */
+};
+
 /* Opens a file for reading. Folders, pipes and devices are refused, so that nothing waits for a writer.
- * Errors of all functions are MES_E_FILE and name `path`. */
-int mes_descriptor_open(const char *path, int *descriptor_out, uint64_t *size_out,
-                        struct mes_error *error) MES_MUST_USE;
+ * Errors of all functions are MES_E_FILE. */
+int mes_descriptor_open(const char *path, struct mes_input *input_out, struct mes_error *error) MES_MUST_USE;
 /* NULL is not allowed; -1 inside is, and is left behind. */
 void mes_descriptor_close(int *descriptor);
 
 /* The next bytes, at most `size`; 0 at the end of the file. */
-int mes_descriptor_read(int descriptor, const char *path, void *out, size_t size, size_t *got_out,
+int mes_descriptor_read(const struct mes_input *input, void *out, size_t size, size_t *got_out,
                         struct mes_error *error) MES_MUST_USE;
 
 /* Both do the whole, or fail; the descriptor's own position does not matter. A file that is too short is a

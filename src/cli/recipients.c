@@ -51,15 +51,16 @@ static int on_bad(void *context, const struct mes_error *why)
 
 static int add_text(struct given *given, const char *text)
 {
-    struct mes_address_sink sink = {.on_address = on_address, .on_bad = on_bad, .context = given};
     struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = given->recipients->cli};
+    struct mes_address_sink sink = {
+        .on_address = on_address, .on_bad = on_bad, .context = given, .notices = &notices};
     struct mes_address address;
     struct mes_arena arena;
     int code;
     mes_arena_init(&arena, MES_CLI_ADDRESS_ARENA);
     /* In a file a line end parts addresses; in an argument it is an attempt to smuggle something in. */
     if (strpbrk(text, "\r\n") == NULL)
-        code = mes_mime_address_list(mes_str_of(text), 0, &arena, &notices, &sink, given->error);
+        code = mes_mime_address_list(mes_str_of(text), &arena, &sink, given->error);
     else
         code = mes_mime_address_parse(mes_str_of(text), &arena, &notices, &address, given->error);
     if (code == MES_E_INPUT)

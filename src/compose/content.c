@@ -176,13 +176,13 @@ int mes_compose_content_add_bytes(struct mes_content_store *store, const void *d
 }
 
 /* Reads to the end, whatever the file's size was said to be. */
-static int take_file(struct intake *intake, int descriptor, const char *path)
+static int take_file(struct intake *intake, const struct mes_input *input)
 {
     char *step = mes_realloc(NULL, MES_CONTENT_STEP);
     size_t got = 1;
     int code = step != NULL ? 0 : mes_fail_nomem(intake->error);
     while (code == 0 && got > 0) {
-        code = mes_descriptor_read(descriptor, path, step, MES_CONTENT_STEP, &got, intake->error);
+        code = mes_descriptor_read(input, step, MES_CONTENT_STEP, &got, intake->error);
         if (code == 0 && got > 0)
             code = take(intake, step, got);
     }
@@ -194,15 +194,14 @@ int mes_compose_content_add_file(struct mes_content_store *store, const char *pa
                                  struct mes_wire_piece *piece_out, struct mes_error *error)
 {
     struct intake intake = {.store = store, .error = error};
-    int descriptor;
-    uint64_t size;
-    int code = mes_descriptor_open(path, &descriptor, &size, error);
+    struct mes_input input;
+    int code = mes_descriptor_open(path, &input, error);
     if (code != 0)
         return code;
     mes_buf_init(&intake.encoded, SIZE_MAX);
-    code = take_file(&intake, descriptor, path);
+    code = take_file(&intake, &input);
     if (code == 0)
         code = finish(&intake, piece_out);
-    mes_descriptor_close(&descriptor);
+    mes_descriptor_close(&input.descriptor);
     return end(&intake, code);
 }

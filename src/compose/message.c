@@ -71,14 +71,13 @@ static size_t most_recipients(const struct mes_message *message, enum mes_role r
     return MES_LIMIT_COPIES - others;
 }
 
-/* Parses into an arena of its own, which the caller ends when it has used the address. */
-static int parse(const char *field, const char *address, const char *name, struct mes_arena *arena,
+/* Parses into an arena of its own, which the caller ends when it has used the address. `name` has been
+ * checked. */
+static int parse(const char *address, const char *name, struct mes_arena *arena,
                  struct mes_recipient *recipient_out, struct mes_error *error)
 {
     struct mes_address parsed;
     int code = mes_mime_address_parse(mes_str_of(address), arena, NULL, &parsed, error);
-    if (code == 0 && name != NULL)
-        code = mes_mime_text_check(field, mes_str_of(name), MES_LIMIT_NAME, error);
     if (code != 0)
         return code;
     *recipient_out = (struct mes_recipient){.spec = parsed.spec,
@@ -109,7 +108,9 @@ int mes_message_add_recipient(struct mes_message *message, enum mes_role role, c
     struct mes_recipient recipient;
     struct mes_arena arena;
     mes_arena_init(&arena, SIZE_MAX);
-    int code = parse(fields[role], address, name, &arena, &recipient, error);
+    int code = mes_mime_text_check(fields[role], mes_str_of(name), MES_LIMIT_NAME, error);
+    if (code == 0)
+        code = parse(address, name, &arena, &recipient, error);
     if (code == 0)
         code = add_recipient(message, role, &recipient, error);
     mes_arena_fini(&arena);
@@ -170,12 +171,10 @@ static int set_person(struct mes_message *message, enum mes_message_text text, c
 {
     struct mes_recipient person = {.spec = "", .name = name};
     struct mes_arena arena;
-    int code;
+    int code = mes_mime_text_check("name", mes_str_of(name), MES_LIMIT_NAME, error);
     mes_arena_init(&arena, SIZE_MAX);
-    if (address != NULL)
-        code = parse("name", address, name, &arena, &person, error);
-    else
-        code = name != NULL ? mes_mime_text_check("name", mes_str_of(name), MES_LIMIT_NAME, error) : 0;
+    if (code == 0 && address != NULL)
+        code = parse(address, name, &arena, &person, error);
     char *old = message->texts[text];
     message->texts[text] = NULL;
     if (code == 0)

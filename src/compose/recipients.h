@@ -23,7 +23,9 @@ struct mes_recipients {
     size_t slot_count;
 };
 
+/* An empty list, which takes no memory yet. */
 void mes_compose_recipients_init(struct mes_recipients *list);
+/* Frees the list; what its items point to belongs to the arena. */
 void mes_compose_recipients_fini(struct mes_recipients *list);
 
 /* Position of the address, or `count` when it is not there. Domains match whatever their case, local parts do

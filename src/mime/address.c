@@ -58,13 +58,12 @@ static struct mes_str item_at(struct mes_str text, size_t *columns_out)
     return mes_str_cut(text, 0, at);
 }
 
-int mes_mime_address_list(struct mes_str text, size_t most, struct mes_arena *arena,
-                          const struct mes_notices *notices, const struct mes_address_sink *sink,
+int mes_mime_address_list(struct mes_str text, struct mes_arena *arena, const struct mes_address_sink *sink,
                           struct mes_error *error)
 {
     size_t column = 1, columns, count = 0;
     int code = 0;
-    most = most > 0 ? most : MES_LIMIT_LIST;
+    const size_t most = sink->most > 0 ? sink->most : MES_LIMIT_LIST;
     while (text.size > 0 && code == 0) {
         struct mes_str item = item_at(text, &columns);
         struct mes_address_item source = trimmed(item, column);
@@ -76,7 +75,7 @@ int mes_mime_address_list(struct mes_str text, size_t most, struct mes_arena *ar
             continue;
         if (++count > most)
             return mes_fail(error, MES_E_LIMIT, MES_SAY_address_list_too_long, MES_ARGS(MES_NUMBER(most)));
-        code = mes_mime_address_item_parse(&source, arena, notices, &address, &found);
+        code = mes_mime_address_item_parse(&source, arena, sink->notices, &address, &found);
         if (code == MES_E_NOMEM)
             return mes_fail_nomem(error);
         code = code == 0 ? sink->on_address(sink->context, &address) : sink->on_bad(sink->context, &found);

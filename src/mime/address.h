@@ -30,13 +30,14 @@ struct mes_address_sink {
     int (*on_address)(void *context, const struct mes_address *address);
     int (*on_bad)(void *context, const struct mes_error *error);
     void *context;
+    const struct mes_notices *notices; /* of full-width characters; may be NULL */
+    size_t most;                       /* items; 0: MES_LIMIT_LIST */
 };
 
 /* A list separated by `;` `,` `；` `，` `、`, outside quotes and angle brackets; empty items are
  * skipped. Columns count from the start of `text`. More than `most` items (0: MES_LIMIT_LIST): MES_E_LIMIT.
  * Otherwise fails only as the sink wishes, or with MES_E_NOMEM. Linear time. */
-int mes_mime_address_list(struct mes_str text, size_t most, struct mes_arena *arena,
-                          const struct mes_notices *notices, const struct mes_address_sink *sink,
+int mes_mime_address_list(struct mes_str text, struct mes_arena *arena, const struct mes_address_sink *sink,
                           struct mes_error *error) MES_MUST_USE;
 
 #endif

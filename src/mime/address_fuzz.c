@@ -40,11 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mes_arena arena;
-    const struct mes_address_sink sink = {check, pass, &arena};
+    const struct mes_address_sink sink = {.on_address = check, .on_bad = pass, .context = &arena};
     struct mes_error error;
     mes_arena_init(&arena, SIZE_MAX);
     struct mes_str text = {(const char *)data, size};
-    (void)mes_mime_address_list(text, 0, &arena, NULL, &sink, &error);
+    (void)mes_mime_address_list(text, &arena, &sink, &error);
     mes_arena_fini(&arena);
     return 0;
 }

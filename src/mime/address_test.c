@@ -289,9 +289,10 @@ static int see_bad(void *context, const struct mes_error *error)
 
 static int walk(const char *text, size_t most, struct seen *seen)
 {
-    const struct mes_address_sink sink = {see_good, see_bad, seen};
+    const struct mes_address_sink sink = {
+        .on_address = see_good, .on_bad = see_bad, .context = seen, .most = most};
     *seen = (struct seen){0};
-    return mes_mime_address_list(mes_str_of(text), most, &arena, NULL, &sink, NULL);
+    return mes_mime_address_list(mes_str_of(text), &arena, &sink, NULL);
 }
 
 static void lists_know_every_separator(void **state)
@@ -333,9 +334,9 @@ static int stop(void *context, const struct mes_address *address)
 static void a_sink_may_end_the_walk(void **state)
 {
     int calls = 0;
-    const struct mes_address_sink sink = {stop, NULL, &calls};
+    const struct mes_address_sink sink = {.on_address = stop, .context = &calls};
     (void)state;
-    assert_int_equal(mes_mime_address_list(MES_STR("a@x,b@x"), 0, &arena, NULL, &sink, NULL), 7);
+    assert_int_equal(mes_mime_address_list(MES_STR("a@x,b@x"), &arena, &sink, NULL), 7);
     assert_int_equal(calls, 1);
 }
 

@@ -126,7 +126,7 @@ static void write_mail(const struct mes_compose_job *job, size_t index, const st
                   "smtputf8", wire->needs_smtputf8, "message_id",
                   mes_compose_job_message_id(job, index, message_id), "envelope", envelope, "path", path);
     json_dumpf(facts, stdout, JSON_COMPACT);
-    putchar('\n');
+    printf("\n");
     json_decref(facts);
 }
 

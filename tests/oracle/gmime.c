@@ -85,7 +85,7 @@ static void print(GMimeMessage *message)
         (json_int_t)(date != NULL ? g_date_time_to_unix(date) : 0), "headers", headers(message), "parts",
         parts);
     json_dumpf(seen, stdout, JSON_COMPACT);
-    putchar('\n');
+    printf("\n");
     json_decref(seen);
 }
 
