@@ -132,6 +132,15 @@ class FailoverTest(unittest.TestCase):
         attempt = self.assert_stayed(sent, 75, 'deferred', 'rcpt', 'transient')
         self.assertEqual((attempt['code'], attempt['enhanced']), (451, '4.7.1'))
 
+    def test_retry_for_comes_back_to_the_same_account(self):
+        first = self.first(RCPT=['451 4.7.1 greylisted, try again in 1 second', '250 2.1.5 OK'])
+        tool = self.tool(account(first.port, 'first'), account(self.second.port, 'second'))
+        sent = tool.send('--to', 'wong@example.hk', '--text', 'T', '--retry-for', '30s')
+        self.assertEqual(sent.status, 0, sent)
+        self.assertEqual([(a['account'], a['class']) for a in sent.result['attempts']],
+                         [('first', 'transient'), ('first', '')])
+        self.assertEqual(self.second.mails, [])
+
     def test_B11_unknown_recipient_is_final(self):
         sent = self.send(self.first(RCPT='550 5.1.1 no such user'))
         self.assert_stayed(sent, 69, 'failed', 'rcpt', 'recipient')
