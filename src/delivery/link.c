@@ -289,28 +289,37 @@ static void write_output(struct mes_link *link)
     }
 }
 
-/* After everything that went into the session: what it wants now. May free the link. */
+/* What the session wants now. */
+static void serve_session(struct mes_link *link)
+{
+    take_mails(link);
+    write_output(link);
+    bool wants_tls = mes_smtp_session_wants_tls(link->session) && !link->options.conn.is_tls_at_once;
+    if (!link->is_over && wants_tls && mes_conn_start_tls(link->conn, NULL) != 0)
+        mes_smtp_session_closed(link->session);
+    if (!link->is_over && mes_smtp_session_wants_close(link->session))
+        mes_smtp_session_closed(link->session);
+}
+
+/* A QUIT that still waits goes out if it can at once; nobody waits for its answer. */
+static void write_rest(struct mes_link *link)
+{
+    struct mes_str rest = link->session != NULL ? mes_smtp_session_output(link->session) : MES_STR("");
+    if (rest.size > 0 && link->untold == 0 && mes_conn_send(link->conn, rest, NULL) == 0)
+        mes_smtp_session_sent(link->session, rest.size);
+}
+
+/* Ends everything that went into the session. May free the link. */
 static void settle(struct mes_link *link)
 {
-    if (link->session != NULL && !link->is_over) {
-        take_mails(link);
-        write_output(link);
-        if (!link->is_over && mes_smtp_session_wants_tls(link->session) &&
-            !link->options.conn.is_tls_at_once && mes_conn_start_tls(link->conn, NULL) != 0)
-            mes_smtp_session_closed(link->session);
-    }
-    if (link->session != NULL && !link->is_over && mes_smtp_session_wants_close(link->session))
-        mes_smtp_session_closed(link->session);
+    if (link->session != NULL && !link->is_over)
+        serve_session(link);
     if (link->is_over) {
-        /* A QUIT that still waits goes out if it can at once; nobody waits for its answer. */
-        struct mes_str rest = link->session != NULL ? mes_smtp_session_output(link->session) : MES_STR("");
-        if (rest.size > 0 && link->untold == 0 && mes_conn_send(link->conn, rest, NULL) == 0)
-            mes_smtp_session_sent(link->session, rest.size);
+        write_rest(link);
         destroy(link);
-        return;
-    }
-    if (link->session != NULL)
+    } else if (link->session != NULL) {
         set_timer(link);
+    }
 }
 
 static void on_due(void *context)
