@@ -94,6 +94,12 @@ static struct mes_job_mail *item_of(struct mes_dispatch *dispatch)
     return (struct mes_job_mail *)(void *)((char *)dispatch - offsetof(struct mes_job_mail, dispatch));
 }
 
+/* Who is shown a mail as its `to` does not get it a second time as cc or bcc. */
+static bool is_the_to(const struct mes_delivery_mail *mail, const char *address)
+{
+    return mes_str_eq_nocase(mes_str_of(mail->recipients[0].address), mes_str_of(address));
+}
+
 static int begin_mail(struct mes_job *job, struct mes_job_mail *item, size_t index)
 {
     char message_id[MES_MESSAGE_ID_SPACE];
@@ -103,10 +109,14 @@ static int begin_mail(struct mes_job *job, struct mes_job_mail *item, size_t ind
                                       job->host->account_count);
     if (code != 0)
         return code;
+    item->mail.recipient_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct mes_compose_recipient recipient = mes_compose_job_recipient(job->compiled, index, i);
-        item->mail.recipients[i].address = recipient.address;
-        item->mail.recipients[i].role = recipient.role;
+        if (i > 0 && is_the_to(&item->mail, recipient.address))
+            continue;
+        struct mes_delivery_recipient *mine = &item->mail.recipients[item->mail.recipient_count++];
+        mine->address = recipient.address;
+        mine->role = recipient.role;
     }
     item->dispatch = (struct mes_dispatch){.mail = &item->mail, .job = job->compiled, .owner = job};
     return 0;

@@ -266,6 +266,25 @@ static void B11_each_recipient_has_its_own_fate(void **state)
     close_stage(&stage);
 }
 
+static void who_is_to_and_cc_gets_one_mail(void **state)
+{
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    add(&stage, MES_ROLE_TO, "a@x.test");
+    add(&stage, MES_ROLE_TO, "b@x.test");
+    add(&stage, MES_ROLE_CC, "A@x.test");
+    ANSWER(0, sent);
+    struct mes_report *report = run(&stage);
+    assert_int_equal(mes_report_count(report), 3);
+    unsigned times_as_cc = 0;
+    for (size_t i = 0; i < 3; i++)
+        times_as_cc += mes_report_result(report, i)->role == MES_ROLE_CC;
+    assert_int_equal(times_as_cc, 1); /* with the mail to b alone */
+    mes_report_free(&report);
+    close_stage(&stage);
+}
+
 static void B14_content_is_offered_to_one_other_account(void **state)
 {
     struct stage stage;
@@ -404,6 +423,7 @@ int main(void)
         cmocka_unit_test(the_first_that_works_is_used),
         cmocka_unit_test(B07_an_unanswered_dot_is_never_given_to_another_account),
         cmocka_unit_test(B11_each_recipient_has_its_own_fate),
+        cmocka_unit_test(who_is_to_and_cc_gets_one_mail),
         cmocka_unit_test(B14_content_is_offered_to_one_other_account),
         cmocka_unit_test(B06_a_cut_before_the_dot_gets_a_fresh_connection_once),
         cmocka_unit_test(every_account_config_is_failed),
