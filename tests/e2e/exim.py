@@ -4,6 +4,7 @@ aside; its user, which only the package's installation makes, is shown to it by 
 import email.policy
 import grp
 import pwd
+import shutil
 from pathlib import Path
 
 from fixture import Folder, Process, free_ports, is_listening, wait_for
@@ -72,17 +73,19 @@ class Exim:
         self.folder = Folder()
         uid, gid = pwd.getpwnam('nobody').pw_uid, grp.getgrnam('nogroup').gr_gid
         self.starttls, self.tls = free_ports(2)
+        # Exim runs itself as its user, who may not enter the folder of the repository.
+        program = shutil.copy(_PROGRAM, self.folder.path / 'exim4')
         for name in ('spool', 'log', 'mail'):
             self.folder.make(name, uid)
         passwd = self.folder.write('passwd', Path('/etc/passwd').read_text()
                                    + f'{_USER}:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin\n')
         group = self.folder.write('group', Path('/etc/group').read_text() + f'{_USER}:x:{gid}:\n')
         config = self.folder.write('exim.conf', _CONFIG.format(
-            program=_PROGRAM, path=self.folder.path, starttls=self.starttls, tls=self.tls, uid=uid, gid=gid,
+            program=program, path=self.folder.path, starttls=self.starttls, tls=self.tls, uid=uid, gid=gid,
             certificate=certificates.good, key=certificates.good_key, user=user, password=password))
         environment = {'LD_PRELOAD': 'libnss_wrapper.so', 'NSS_WRAPPER_PASSWD': str(passwd),
                        'NSS_WRAPPER_GROUP': str(group)}
-        self._process = Process(_PROGRAM, '-C', config, '-bdf', environment=environment,
+        self._process = Process(program, '-C', config, '-bdf', environment=environment,
                                 log=self.folder.path / 'log/out')
         try:
             for port in (self.starttls, self.tls):
