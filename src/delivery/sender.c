@@ -265,14 +265,15 @@ static int find_candidates(const struct mes_sender *sender, const char *from, bo
 {
     bool requires = mes_account_list_globals(sender->list)->from_policy == MES_FROM_POLICY_REQUIRE;
     bool *flags = mes_alloc(sender->account_count * sizeof *flags);
-    bool has_any = false, has_from = from[0] == '\0';
+    const char *wished_from = from[0] != '\0' ? from : NULL;
+    bool has_any = false, has_from = false;
     if (flags == NULL)
         return mes_fail_nomem(error);
     for (size_t i = 0; i < sender->account_count; i++) {
         const struct mes_account *account = sender->accounts[i].settings;
         bool is_wished = sender->only == NULL || strcmp(sender->only, account->identity) == 0;
         bool is_fit = is_wished && mes_router_is_candidate(account, sender->options.bulk, NULL);
-        bool takes_from = has_from || mes_router_is_candidate(account, sender->options.bulk, from);
+        bool takes_from = mes_router_is_candidate(account, sender->options.bulk, wished_from);
         flags[i] = is_fit && (takes_from || !requires);
         has_any = has_any || is_fit;
         has_from = has_from || (is_fit && takes_from);

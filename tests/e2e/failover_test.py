@@ -185,6 +185,16 @@ class FailoverTest(unittest.TestCase):
         self.assertEqual(sent.result['attempts'][0]['step'], 'starttls')
         self.assertNotIn('MAIL', first.verbs())
 
+    def test_a_required_from_goes_to_no_account_that_may_not_use_it(self):
+        first = self.first(GREETING='554 no')
+        for policy, status in (('require', 75), ('prefer', 0)):
+            with self.subTest(policy):
+                self.second.mails.clear()
+                tool = self.tool(account(first.port, 'first', allowedFrom=['boss@example.hk']),
+                                 account(self.second.port, 'second'), fromPolicy=policy)
+                sent = tool.send_plain('wong@example.hk', '--from', 'boss@example.hk')
+                self.assertEqual((sent.status, len(self.second.mails)), (status, status == 0), sent)
+
     def test_only_configuration_faults_end_in_78(self):
         sent = self.tool(account(self.first().port, 'first', user='login')).send_plain()
         self.assertEqual((sent.status, sent.result['status']), (78, 'failed'), sent)
