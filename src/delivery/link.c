@@ -29,6 +29,7 @@ struct mes_link {
     unsigned mails;
     size_t untold; /* bytes of the session's output that the connection still holds */
     bool is_ready;
+    bool has_begun_tls;
     bool is_quitting;
     bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
     bool is_cancelled;
@@ -289,14 +290,22 @@ static void write_output(struct mes_link *link)
     }
 }
 
+/* Once, although the session wants it until the handshake is over. */
+static void start_tls(struct mes_link *link)
+{
+    if (link->is_over || link->has_begun_tls || !mes_smtp_session_wants_tls(link->session))
+        return;
+    link->has_begun_tls = true;
+    if (mes_conn_start_tls(link->conn, NULL) != 0)
+        mes_smtp_session_closed(link->session);
+}
+
 /* What the session wants now. */
 static void serve_session(struct mes_link *link)
 {
     take_mails(link);
     write_output(link);
-    bool wants_tls = mes_smtp_session_wants_tls(link->session) && !link->options.conn.is_tls_at_once;
-    if (!link->is_over && wants_tls && mes_conn_start_tls(link->conn, NULL) != 0)
-        mes_smtp_session_closed(link->session);
+    start_tls(link);
     if (!link->is_over && mes_smtp_session_wants_close(link->session))
         mes_smtp_session_closed(link->session);
 }
@@ -416,6 +425,7 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
     link->events = *events;
     link->timer_due = INT64_MAX;
     link->opened_at = mes_loop_now(options->loop);
+    link->has_begun_tls = options->conn.is_tls_at_once;
     for (size_t i = 0; i < MES_LINK_SLOTS; i++)
         mes_link_slot_init(&link->slots[i], options->loop, on_body_ready, link);
     link->options.conn.on_event = on_event;

@@ -1,6 +1,7 @@
 """If the first account fails, the second is tried, where that is right; and what the results say about it."""
 
 import socket
+import threading
 import unittest
 
 import stage
@@ -194,6 +195,13 @@ class FailoverTest(unittest.TestCase):
                                  account(self.second.port, 'second'), fromPolicy=policy)
                 sent = tool.send_plain('wong@example.hk', '--from', 'boss@example.hk')
                 self.assertEqual((sent.status, len(self.second.mails)), (status, status == 0), sent)
+
+    def test_B02_silence_behind_starttls_that_began_late(self):
+        late = Gate('220 test ready')
+        threading.Timer(0.6, late.open).start()
+        first = self.first(GREETING=late, EHLO='250-test\n250 STARTTLS', STARTTLS='220 2.0.0 go on')
+        sent = self.send(first, tls='starttls', readTimeoutSeconds=1)
+        self.assert_taken_over(sent, 'tls', 'account')
 
     def test_only_configuration_faults_end_in_78(self):
         sent = self.tool(account(self.first().port, 'first', user='login')).send_plain()

@@ -113,6 +113,8 @@ class Scripted:
                 self.received.append(text)
                 verb = text.split(' ')[0].upper()
                 going = self._answer(connection, verb) and verb != 'QUIT'
+                if verb == 'STARTTLS' and self._last.startswith('220'):
+                    threading.Event().wait()  # it cannot do what it offers: silence
                 if verb == 'DATA' and self._last.startswith('354'):
                     self.bodies.append(self._read_body(lines))
                     going = self._answer(connection, 'DOT')
