@@ -115,6 +115,13 @@ static bool has_carried_enough(const struct mes_link *link)
     return link->options.most_mails > 0 && link->mails >= link->options.most_mails;
 }
 
+/* No mail is taken any more; those under way go on to their end. */
+static void quit(struct mes_link *link)
+{
+    link->is_quitting = true;
+    mes_smtp_session_quit(link->session);
+}
+
 static void take_mails(struct mes_link *link)
 {
     while (link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
@@ -126,10 +133,8 @@ static void take_mails(struct mes_link *link)
             break;
         take_mail(link, slot, dispatch);
     }
-    if (!link->is_quitting && has_carried_enough(link)) {
-        link->is_quitting = true;
-        mes_smtp_session_quit(link->session);
-    }
+    if (!link->is_quitting && has_carried_enough(link))
+        quit(link);
 }
 
 /* ---- what the session says ---- */
@@ -186,6 +191,8 @@ static void on_done(void *context, struct mes_smtp_session *session, const struc
         tell_outcome(link, slot, result, i);
     }
     release_slot(link, slot);
+    if (dispatch->wants_new_connection)
+        quit(link); /* a reply said so: this one would only say it again */
     if (is_untouched)
         link->events.on_returned(link->events.context, link, dispatch);
     else
@@ -341,8 +348,7 @@ static void on_due(void *context)
     if (now >= mes_smtp_session_deadline(link->session)) {
         mes_smtp_session_tick(link->session);
     } else if (link->is_ready && is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
-        link->is_quitting = true;
-        mes_smtp_session_quit(link->session);
+        quit(link);
     }
     settle(link);
 }

@@ -111,6 +111,14 @@ class FailoverTest(unittest.TestCase):
                     self.assertEqual(first.bodies, [])
                     self.assertEqual(len(self.second.mails), 1)
 
+    def test_B06_a_connection_that_has_had_enough_is_followed_by_a_fresh_one(self):
+        first = self.first(MAIL=['250 2.1.0 OK', '450 MI:DMC 163 smtp3', '250 2.1.0 OK'])
+        tool = self.tool(account(first.port, 'first', maxConnections=1))
+        sent = tool.send_plain('a@example.hk;b@example.hk;c@example.hk')
+        self.assertEqual(sent.status, 0, sent)
+        self.assertEqual([verb for verb in first.verbs() if verb in ('EHLO', 'MAIL')],
+                         ['EHLO', 'MAIL', 'MAIL', 'EHLO', 'MAIL', 'MAIL'])
+
     def test_B07_cut_after_the_dot(self):
         whole = b'250 2.0.0 queued as T1\r'
         for size in (0, 1, 3, 4, 10, len(whole)):
