@@ -154,7 +154,7 @@ static void on_ready(void *context, struct mes_smtp_session *session)
 static void refine(struct mes_link *link, const struct mes_smtp_outcome *outcome,
                    struct mes_verdict_input *facts)
 {
-    bool was_silent = mes_conn_received_total(link->conn) == 0;
+    bool was_silent = mes_conn_received_total(link->conn) == 0 && !mes_conn_is_secured(link->conn);
     mes_link_refine_facts(outcome, mes_conn_failure(link->conn), was_silent, link->options.conn.port, facts);
 }
 

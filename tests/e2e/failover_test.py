@@ -90,6 +90,17 @@ class FailoverTest(unittest.TestCase):
         sent = self.send(self.first(MAIL=HANG), readTimeoutSeconds=1)
         self.assert_taken_over(sent, 'mail', 'account')
 
+    def test_B02_silence_behind_tls_is_no_wrong_port(self):
+        try:
+            relay = Scripted({'GREETING': HANG}, tls=stage.tls_context(), port=994)
+        except OSError as e:
+            self.skipTest(f'port 994: {e}')
+        self.addCleanup(relay.close)
+        sent = self.tool(account(relay.port, 'first', 'at once', ca=stage.certificates().ca,
+                                 readTimeoutSeconds=1)).send_plain()
+        attempt = self.assert_stayed(sent, 75, 'deferred', 'greeting', 'account')
+        self.assertEqual(attempt['adviceId'], 'net.silent-greeting')
+
     def test_B04_no_answer_to_the_dot(self):
         sent = self.send(self.first(DOT=HANG), finalReplyTimeoutSeconds=1)
         attempt = self.assert_stayed(sent, 75, 'in_doubt', 'dot', 'in_doubt')
