@@ -41,30 +41,34 @@ static bool is_given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static void lead_answers(struct mes_identity *identity, const struct mes_account *account,
-                         const struct mes_account *first)
+/* The wished From where the account may use it, else its own. */
+static const char *from_of(const struct mes_account *account, const struct mes_compose_wishes *wishes)
 {
-    if (account == first ||
-        mes_str_eq_nocase(mes_str_of(identity->from_address), mes_str_of(first->from_address)))
+    bool takes_wish =
+        is_given(wishes->from_address) && mes_delivery_identity_allows(account, wishes->from_address);
+    return takes_wish ? wishes->from_address : account->from_address;
+}
+
+static void lead_answers(struct mes_identity *identity, const struct mes_account *account,
+                         const char *first_from)
+{
+    if (mes_str_eq_nocase(mes_str_of(identity->from_address), mes_str_of(first_from)))
         return;
-    identity->reply_to_address =
-        is_given(account->reply_to_default) ? account->reply_to_default : first->from_address;
+    identity->reply_to_address = is_given(account->reply_to_default) ? account->reply_to_default : first_from;
 }
 
 struct mes_identity mes_delivery_identity(const struct mes_account *account, const struct mes_account *first,
                                           const struct mes_compose_wishes *wishes)
 {
-    bool takes_wish =
-        is_given(wishes->from_address) && mes_delivery_identity_allows(account, wishes->from_address);
     struct mes_identity identity = {
-        .from_address = takes_wish ? wishes->from_address : account->from_address,
+        .from_address = from_of(account, wishes),
         .from_name = is_given(wishes->from_name) ? wishes->from_name : account->from_name,
     };
     if (is_given(wishes->reply_to_address)) {
         identity.reply_to_address = wishes->reply_to_address;
         identity.reply_to_name = wishes->reply_to_name;
     } else {
-        lead_answers(&identity, account, first);
+        lead_answers(&identity, account, from_of(first, wishes));
     }
     return identity;
 }

@@ -11,7 +11,8 @@ bool mes_delivery_identity_allows(const struct mes_account *account, const char 
 
 /* The identity that `account` sends with; its texts belong to the arguments.
  * `first` is the account that would send if all were well: when another one does and the message wishes no
- * Reply-To, answers are led to the account's `replyToDefault`, else to the first one's From. */
+ * Reply-To, answers are led to the account's `replyToDefault`, else to the From that the first one would have
+ * used. */
 struct mes_identity mes_delivery_identity(const struct mes_account *account, const struct mes_account *first,
                                           const struct mes_compose_wishes *wishes);
 

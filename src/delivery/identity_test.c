@@ -40,6 +40,20 @@ static void reply_to_default_wins_over_the_first_from(void **state)
     assert_string_equal(mes_delivery_identity(&other, &first, &wishes).reply_to_address, "boss@example.hk");
 }
 
+/* Answers go where they would have gone if the first account had sent. */
+static void a_wished_from_keeps_its_answers(void **state)
+{
+    struct mes_account both = first, own = second;
+    struct mes_compose_wishes wishes = nothing;
+    (void)state;
+    wishes.from_address = "boss@example.hk";
+    both.allowed_from = second.allowed_from;
+    own.allowed_from.count = 0;
+    assert_null(mes_delivery_identity(&second, &both, &wishes).reply_to_address);
+    assert_string_equal(mes_delivery_identity(&own, &both, &wishes).reply_to_address, "boss@example.hk");
+    assert_string_equal(mes_delivery_identity(&second, &first, &wishes).reply_to_address, "service@qq.test");
+}
+
 static void a_wished_from_needs_a_pattern(void **state)
 {
     struct mes_compose_wishes wishes = nothing;
@@ -62,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_follows_the_account),
         cmocka_unit_test(reply_to_default_wins_over_the_first_from),
+        cmocka_unit_test(a_wished_from_keeps_its_answers),
         cmocka_unit_test(a_wished_from_needs_a_pattern),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
