@@ -133,18 +133,17 @@ int mes_delivery_mail_note(struct mes_delivery_mail *mail, struct mes_delivery_r
                            size_t account, const struct mes_attempt *attempt,
                            const struct mes_verdict *verdict)
 {
+    int code = 0;
     assert(recipient->fate == MES_FATE_OPEN);
     if (verdict->next != MES_NEXT_BATCH) {
-        int code = keep_attempt(mail, recipient, attempt);
-        if (code != 0)
-            return code;
+        code = keep_attempt(mail, recipient, attempt);
         if (attempt->class_ != MES_CLASS_CONFIG)
             recipient->last_class = attempt->class_;
     }
     if (verdict->retry_seconds > mail->retry_seconds)
         mail->retry_seconds = verdict->retry_seconds;
     draw_consequence(mail, recipient, account, verdict);
-    return 0;
+    return code;
 }
 
 /* The last class that is not `config` decides; every account `config` is a failure of the set-up. */

@@ -63,7 +63,8 @@ size_t mes_delivery_mail_open_count(const struct mes_delivery_mail *mail);
 bool mes_delivery_mail_is_final(const struct mes_delivery_mail *mail);
 
 /* Adds a copy of `attempt` to the recipient's list and draws the consequence of `verdict` for it: its fate,
- * and for the mail which account it keeps to. `account` is the number of the account that was tried. */
+ * and for the mail which account it keeps to. `account` is the number of the account that was tried. 0, or
+ * MES_E_NOMEM: then the list lacks the attempt, but its consequence stands. */
 int mes_delivery_mail_note(struct mes_delivery_mail *mail, struct mes_delivery_recipient *recipient,
                            size_t account, const struct mes_attempt *attempt,
                            const struct mes_verdict *verdict) MES_MUST_USE;

@@ -40,6 +40,25 @@ static void a_sent_recipient_is_final(void **state)
     mes_delivery_mail_fini(&mail);
 }
 
+/* Else a mail that was sent would be reported as deferred, and sent again. */
+static void a_fate_stands_even_if_its_attempt_is_not_kept(void **state)
+{
+    static char reply[64 * 1024];
+    struct mes_delivery_mail mail;
+    struct mes_verdict verdict = {.next = MES_NEXT_CONNECTION, .advice_id = ""};
+    (void)state;
+    memset(reply, 'x', sizeof reply - 1);
+    const struct mes_attempt attempt = {.account = "one", .enhanced = "", .reply = reply, .advice_id = ""};
+    begin(&mail, 1);
+    while (mes_delivery_mail_note(&mail, &mail.recipients[0], 0, &attempt, &verdict) == 0)
+        continue;
+    verdict.next = MES_NEXT_DONE;
+    assert_int_equal(mes_delivery_mail_note(&mail, &mail.recipients[0], 0, &attempt, &verdict), MES_E_NOMEM);
+    mes_delivery_mail_give_up(&mail);
+    assert_int_equal(mail.recipients[0].status, MES_STATUS_SENT);
+    mes_delivery_mail_fini(&mail);
+}
+
 static void content_gets_one_other_account(void **state)
 {
     struct mes_delivery_mail mail;
@@ -150,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sent_recipient_is_final),
+        cmocka_unit_test(a_fate_stands_even_if_its_attempt_is_not_kept),
         cmocka_unit_test(content_gets_one_other_account),
         cmocka_unit_test(the_last_class_decides),
         cmocka_unit_test(greylisting_waits_for_the_same_account),
