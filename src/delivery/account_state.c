@@ -104,7 +104,7 @@ static void let_rest(struct mes_account_state *state, const struct mes_account_t
 void mes_account_state_judge(struct mes_account_state *state, struct mes_account_taking *use,
                              const struct mes_verdict *verdict, uint32_t value, int64_t now)
 {
-    if (verdict->next == MES_NEXT_DONE)
+    if (verdict->next == MES_NEXT_DONE || verdict->next == MES_NEXT_DOUBT)
         use->accepted++;
     if (verdict->learn != MES_LEARN_NONE)
         learn(state, verdict, value, now);

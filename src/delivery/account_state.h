@@ -35,7 +35,7 @@ struct mes_account_taking {
     bool is_probe;     /* of an account that was ill */
     bool is_judged;    /* what the mail says about the account was taken account of */
     uint32_t taken;    /* recipients counted against its limits */
-    uint32_t accepted; /* of these, sent */
+    uint32_t accepted; /* of these, sent or in doubt: the relay may count them */
     int64_t taken_at;  /* wall clock */
 };
 

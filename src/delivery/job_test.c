@@ -246,6 +246,22 @@ static void B07_an_unanswered_dot_is_never_given_to_another_account(void **state
     close_stage(&stage);
 }
 
+static void B07_an_unanswered_dot_uses_up_its_quota(void **state)
+{
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    stage.states[0].rules.per_day = 1;
+    ANSWER(0, cut_after_dot);
+    ANSWER(1, sent);
+    expect_one(&stage, MES_STATUS_IN_DOUBT, "one");
+    struct mes_report *report = run(&stage);
+    assert_int_equal(mes_report_result(report, 0)->attempts[0].step, MES_STEP_LIMIT);
+    expect(report, 0, MES_STATUS_SENT, "one two");
+    mes_report_free(&report);
+    close_stage(&stage);
+}
+
 static void B11_each_recipient_has_its_own_fate(void **state)
 {
     struct stage stage;
@@ -422,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_that_works_is_used),
         cmocka_unit_test(B07_an_unanswered_dot_is_never_given_to_another_account),
+        cmocka_unit_test(B07_an_unanswered_dot_uses_up_its_quota),
         cmocka_unit_test(B11_each_recipient_has_its_own_fate),
         cmocka_unit_test(who_is_to_and_cc_gets_one_mail),
         cmocka_unit_test(B14_content_is_offered_to_one_other_account),
