@@ -95,6 +95,11 @@ int64_t mes_health_ready_at(const struct mes_health *health, int64_t now)
     return health->is_probing ? now + SECOND : 0;
 }
 
+bool mes_health_is_probed(const struct mes_health *health, int64_t now)
+{
+    return health->is_probing && mes_health_ready_at(health, now) == now + SECOND;
+}
+
 bool mes_health_begin(struct mes_health *health)
 {
     health->is_probing = health->rest != MES_REST_NONE;

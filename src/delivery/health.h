@@ -35,6 +35,9 @@ void mes_health_save(const struct mes_health *health, const struct mes_memory *m
  * on_abandon it takes no second one and the answer is `now` + 1 s. */
 int64_t mes_health_ready_at(const struct mes_health *health, int64_t now);
 
+/* Only its probe keeps a message waiting: soon the account is well or rests again. */
+bool mes_health_is_probed(const struct mes_health *health, int64_t now);
+
 /* A message is given to the account. True: it is the probe. Call only when ready. */
 bool mes_health_begin(struct mes_health *health);
 

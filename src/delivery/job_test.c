@@ -262,6 +262,46 @@ static void B07_an_unanswered_dot_uses_up_its_quota(void **state)
     close_stage(&stage);
 }
 
+/* A list does not run past the only account while one mail finds out whether it is well again. */
+static void a_list_waits_for_the_probe(void **state)
+{
+    struct stage stage;
+    char address[32];
+    (void)state;
+    open_stage(&stage);
+    stage.host.account_count = 1;
+    ANSWER(0, refused, sent);
+    expect_one(&stage, MES_STATUS_DEFERRED, "one");
+    stage.now += 60 * 1000;
+    for (int i = 0; i < 500; i++) {
+        (void)snprintf(address, sizeof address, "r%d@x.test", i);
+        add(&stage, MES_ROLE_TO, address);
+    }
+    struct mes_report *report = run(&stage);
+    assert_int_equal(mes_report_count(report), 501);
+    for (size_t i = 0; i < 501; i++)
+        expect(report, i, MES_STATUS_SENT, "one");
+    mes_report_free(&report);
+    close_stage(&stage);
+}
+
+static void while_it_is_probed_another_account_sends(void **state)
+{
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    ANSWER(0, refused, sent);
+    ANSWER(1, sent);
+    expect_one(&stage, MES_STATUS_SENT, "one two");
+    stage.now += 60 * 1000;
+    add(&stage, MES_ROLE_TO, "chan@example.hk");
+    struct mes_report *report = run(&stage);
+    expect(report, 0, MES_STATUS_SENT, "one");
+    expect(report, 1, MES_STATUS_SENT, "two");
+    mes_report_free(&report);
+    close_stage(&stage);
+}
+
 static void B11_each_recipient_has_its_own_fate(void **state)
 {
     struct stage stage;
@@ -439,6 +479,8 @@ int main(void)
         cmocka_unit_test(the_first_that_works_is_used),
         cmocka_unit_test(B07_an_unanswered_dot_is_never_given_to_another_account),
         cmocka_unit_test(B07_an_unanswered_dot_uses_up_its_quota),
+        cmocka_unit_test(a_list_waits_for_the_probe),
+        cmocka_unit_test(while_it_is_probed_another_account_sends),
         cmocka_unit_test(B11_each_recipient_has_its_own_fate),
         cmocka_unit_test(who_is_to_and_cc_gets_one_mail),
         cmocka_unit_test(B14_content_is_offered_to_one_other_account),

@@ -56,6 +56,11 @@ static int note_skipped(struct mes_delivery_mail *mail, size_t account, const st
     return 0;
 }
 
+static bool is_probed(const struct mes_router *router, size_t account, int64_t now)
+{
+    return mes_health_is_probed(&router->accounts[account].health, now);
+}
+
 /* Whether `account` takes the mail; a skipped one is noted. */
 static int ask(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now, size_t account,
                struct mes_route *route)
@@ -67,7 +72,8 @@ static int ask(const struct mes_router *router, struct mes_delivery_mail *mail, 
     *route = (struct mes_route){MES_ROUTE_NONE, account, ready};
     if (ready == 0)
         route->kind = MES_ROUTE_ACCOUNT;
-    else if (router->is_bulk && !is_resting && ready - now <= MES_PACE_LIMIT_MS)
+    else if (is_resting ? is_probed(router, account, now)
+                        : router->is_bulk && ready - now <= MES_PACE_LIMIT_MS)
         route->kind = MES_ROUTE_WAIT;
     else
         return note_skipped(mail, account, state, is_resting, ready);
@@ -83,13 +89,21 @@ static bool may_ask(const struct mes_router *router, const struct mes_delivery_m
 int mes_router_choose(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now,
                       struct mes_route *route_out)
 {
+    size_t probed = SIZE_MAX;
     int code = 0;
     *route_out = (struct mes_route){.kind = MES_ROUTE_NONE};
     /* Greylisting is tied to the account, so the one that asked for patience is asked first. */
     if (may_ask(router, mail, mail->keeps_account))
         code = ask(router, mail, now, mail->keeps_account, route_out);
-    for (size_t i = 0; i < router->count && code == 0 && route_out->kind == MES_ROUTE_NONE; i++)
-        if (may_ask(router, mail, i))
+    for (size_t i = 0; i < router->count && code == 0 && route_out->kind == MES_ROUTE_NONE; i++) {
+        if (!may_ask(router, mail, i))
+            continue;
+        if (is_probed(router, i, now))
+            probed = probed < i ? probed : i;
+        else
             code = ask(router, mail, now, i, route_out);
+    }
+    if (code == 0 && route_out->kind == MES_ROUTE_NONE && may_ask(router, mail, probed))
+        code = ask(router, mail, now, probed, route_out);
     return code;
 }

@@ -15,7 +15,7 @@ struct mes_router {
 
 enum mes_route_kind {
     MES_ROUTE_ACCOUNT, /* `account` takes it */
-    MES_ROUTE_WAIT,    /* an account is only paced: ask again at `again` */
+    MES_ROUTE_WAIT,    /* an account is only paced or being probed: ask again at `again` */
     MES_ROUTE_NONE     /* no account is left for this pass */
 };
 
@@ -27,7 +27,8 @@ struct mes_route {
 
 /* Accounts that are passed over because they rest or their quota is used up are noted in the mail as attempts
  * of step `limit`. A pace of at most a minute is waited for by bulk; a single mail rather takes the next
- * account. `now` is the wall clock. 0, or MES_E_NOMEM. */
+ * account. A probe that is under way is waited for when no other account takes the mail, or when it is the
+ * one that the mail keeps to. `now` is the wall clock. 0, or MES_E_NOMEM. */
 int mes_router_choose(const struct mes_router *router, struct mes_delivery_mail *mail, int64_t now,
                       struct mes_route *route_out) MES_MUST_USE;
 
