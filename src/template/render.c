@@ -162,13 +162,14 @@ static const struct mes_template_op *target(const struct run *run, const struct 
     return run->template->ops + op->target;
 }
 
-static int push(struct run *run, struct frame **frame_out)
+/* NULL when there are too many. */
+static struct frame *push(struct run *run)
 {
     if (run->depth == FRAMES)
-        return fail_limit(run, MES_SAY_template_too_deep, FRAMES);
-    *frame_out = &run->frames[run->depth++];
-    **frame_out = (struct frame){.op = run->op, .outer = run->scope};
-    return 0;
+        return NULL;
+    struct frame *frame = &run->frames[run->depth++];
+    *frame = (struct frame){.op = run->op, .outer = run->scope};
+    return frame;
 }
 
 /* Shows the section's value, or the next item of its list. */
@@ -183,14 +184,13 @@ static int begin_section(struct run *run)
 {
     const struct mes_value *value = find(run, run->op->text);
     bool is_inverted = run->op->kind == MES_OP_INVERTED;
-    struct frame *frame;
     if (is_true(value) == is_inverted) {
         run->op = target(run, run->op);
         return 0;
     }
-    int code = push(run, &frame);
-    if (code != 0)
-        return code;
+    struct frame *frame = push(run);
+    if (frame == NULL)
+        return fail_limit(run, MES_SAY_template_too_deep, FRAMES);
     if (is_inverted) {
         run->op++;
         return 0;
@@ -220,13 +220,12 @@ static void end_section(struct run *run)
  */
 static int call(struct run *run)
 {
-    struct frame *frame;
     const struct mes_template_op *op = run->op;
     if (run->partials == MES_TEMPLATE_PARTIALS)
         return fail_limit(run, MES_SAY_template_too_deep, MES_TEMPLATE_PARTIALS);
-    int code = push(run, &frame);
-    if (code != 0)
-        return code;
+    struct frame *frame = push(run);
+    if (frame == NULL)
+        return fail_limit(run, MES_SAY_template_too_deep, FRAMES);
     run->partials++;
     frame->indent_begin = run->indent_begin;
     frame->indent_end = run->indent.size;
