@@ -145,6 +145,48 @@ const struct mes_compose_entry *mes_compose_catalogue_twin(const struct mes_comp
     return NULL;
 }
 
+/* "zh_HK" and "zh-hk" are the same. */
+static bool is_same_language(struct mes_str a, struct mes_str b)
+{
+    for (size_t i = 0; i < a.size && i < b.size; i++) {
+        char left = a.data[i] == '_' ? '-' : mes_lower(a.data[i]);
+        if (left != (b.data[i] == '_' ? '-' : mes_lower(b.data[i])))
+            return false;
+    }
+    return a.size == b.size;
+}
+
+/* Up to the first '-' or '_'. */
+static struct mes_str primary_of(struct mes_str language)
+{
+    size_t size = 0;
+    while (size < language.size && language.data[size] != '-' && language.data[size] != '_')
+        size++;
+    return mes_str_cut(language, 0, size);
+}
+
+enum script { SCRIPT_ANY, SCRIPT_TRADITIONAL, SCRIPT_SIMPLIFIED };
+
+/* Of Chinese alone: who reads one script is badly served with the other. */
+static enum script script_of(struct mes_str language)
+{
+    static const char *const endings[] = {"HK", "TW", "MO", "Hant", "CN", "SG", "MY", "Hans"};
+    if (!mes_str_eq_nocase(primary_of(language), MES_STR("zh")))
+        return SCRIPT_ANY;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (mes_str_ends_nocase(language, mes_str_of(endings[i])))
+            return i < 4 ? SCRIPT_TRADITIONAL : SCRIPT_SIMPLIFIED;
+    return SCRIPT_ANY;
+}
+
+/* Does a reader of the one also read the other? */
+static bool is_kin(struct mes_str a, struct mes_str b)
+{
+    enum script left = script_of(a), right = script_of(b);
+    return mes_str_eq_nocase(primary_of(a), primary_of(b)) &&
+           (left == right || left == SCRIPT_ANY || right == SCRIPT_ANY);
+}
+
 /* An empty language matches any. */
 static const struct mes_compose_entry *find_one(const struct mes_compose_catalogue *catalogue,
                                                 struct mes_str name, struct mes_str language, bool is_builtin)
@@ -152,7 +194,7 @@ static const struct mes_compose_entry *find_one(const struct mes_compose_catalog
     for (size_t i = 0; i < catalogue->count; i++) {
         const struct mes_compose_entry *entry = &catalogue->entries[i];
         bool is_right_kind = !entry->is_text && (entry->builtin != NULL) == is_builtin;
-        bool is_right_language = language.size == 0 || mes_str_eq_nocase(entry->language, language);
+        bool is_right_language = language.size == 0 || is_same_language(entry->language, language);
         if (is_right_kind && is_right_language && mes_str_eq_nocase(entry->name, name))
             return entry;
     }
@@ -179,9 +221,25 @@ static struct mes_str behind(struct mes_str list, struct mes_str language)
 {
     struct mes_str rest = list, candidate;
     while (next_language(&rest, &candidate))
-        if (mes_str_eq_nocase(candidate, language))
+        if (is_same_language(candidate, language))
             return rest;
     return list;
+}
+
+/* The wished language, else one that its reader reads too: "en-US" for "en", "zh-HK" for "zh-TW". */
+static const struct mes_compose_entry *find_kin(const struct mes_compose_catalogue *catalogue,
+                                                struct mes_str name, struct mes_str language,
+                                                struct mes_str fall_back, bool is_builtin)
+{
+    struct mes_str candidate;
+    const struct mes_compose_entry *entry = find_one(catalogue, name, language, is_builtin);
+    while (entry == NULL && next_language(&fall_back, &candidate))
+        if (is_kin(language, candidate))
+            entry = find_one(catalogue, name, candidate, is_builtin);
+    for (size_t i = 0; i < catalogue->count && entry == NULL; i++)
+        if (is_kin(language, catalogue->entries[i].language))
+            entry = find_one(catalogue, name, catalogue->entries[i].language, is_builtin);
+    return entry;
 }
 
 const struct mes_compose_entry *mes_compose_catalogue_find(const struct mes_compose_catalogue *catalogue,
@@ -197,7 +255,7 @@ const struct mes_compose_entry *mes_compose_catalogue_find(const struct mes_comp
         first = any;
     for (int is_builtin = 0; is_builtin <= 1 && entry == NULL; is_builtin++) {
         struct mes_str list = rest, candidate;
-        entry = first.size > 0 ? find_one(catalogue, name, first, is_builtin) : NULL;
+        entry = first.size > 0 ? find_kin(catalogue, name, first, fall_back, is_builtin) : NULL;
         while (entry == NULL && next_language(&list, &candidate))
             entry = find_one(catalogue, name, candidate, is_builtin);
     }

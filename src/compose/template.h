@@ -25,12 +25,12 @@ struct mes_compose_template {
     bool is_built_in;
 };
 
-/* The wished language and those behind it in the fall-back are looked for (all of the fall-back, when the
- * wish is not in it): first among the files of the folder, then among the built-in templates; then any other
- * language will do. NAME_LL-CC.txt beside NAME_LL-CC.html is the text part; {{>footer}} is footer_LL-CC.html
- * (or .txt), found in the same way. A file without any "{{" is of the old form: {callbackurl} is the
- * variable. MES_E_NOT_FOUND lists what there is; MES_E_INPUT: a name that is none, or a faulty template.
- * Reads files: never on the loop thread. */
+/* The wished language, one that its reader reads too ("en-US" for "en", "zh-HK" for "zh-TW") and those behind
+ * it in the fall-back are looked for (all of the fall-back, when the wish is not in it): first among the
+ * files of the folder, then among the built-in templates; then any other language will do. NAME_LL-CC.txt
+ * beside NAME_LL-CC.html is the text part; {{>footer}} is footer_LL-CC.html (or .txt), found in the same way.
+ * A file without any "{{" is of the old form: {callbackurl} is the variable. MES_E_NOT_FOUND lists what there
+ * is; MES_E_INPUT: a name that is none, or a faulty template. Reads files: never on the loop thread. */
 int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
                               struct mes_error *error) MES_MUST_USE;
 /* Clears the pointer; NULL inside is allowed. */

@@ -136,7 +136,7 @@ static void R18_by_number_and_in_any_case(void **state)
 static void R18_language_falls_back(void **state)
 {
     (void)state;
-    assert_found(NULL, "Register", "zh-TW", "Register zh-CN");
+    assert_found(NULL, "Register", "zh-TW", "Register zh-HK");
     assert_found(NULL, "Register", "", "Register zh-HK");
     assert_found(NULL, "Register", "ja-JP", "Register zh-HK");
     put_file("News_zh-CN.html", "a");
@@ -151,6 +151,24 @@ static void R18_language_falls_back(void **state)
     assert_int_equal(mes_compose_template_load(&wish, &template, NULL), 0);
     assert_string_equal(template->language, "en-US");
     mes_compose_template_free(&template);
+}
+
+static void R18_a_kindred_language_comes_before_a_foreign_one(void **state)
+{
+    static const char *const wished[] = {"en", "en_US",      "en-GB",      "zh_CN", "zh-SG", "zh-Hans",
+                                         "zh", "zh-Hant-TW", "zh-Hans-SG", "zh_HK", "zh-MO"};
+    static const char *const expected[] = {"en-US", "en-US", "en-US", "zh-CN", "zh-CN", "zh-CN",
+                                           "zh-HK", "zh-HK", "zh-CN", "zh-HK", "zh-HK"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wished / sizeof wished[0]; i++) {
+        struct mes_compose_template *template = loaded(NULL, "Register", wished[i]);
+        assert_string_equal(template->language, expected[i]);
+        mes_compose_template_free(&template);
+    }
+    put_file("Note_zh-CN.html", "a");
+    put_file("Note_pt-BR.html", "a");
+    assert_found(folder, "Note", "pt-PT", "Note_pt-BR.html pt-BR");
+    assert_found(folder, "Note", "zh-HK", "Note_zh-CN.html zh-CN");
 }
 
 static void R18_files_come_before_built_in_ones(void **state)
@@ -291,6 +309,7 @@ int main(void)
         cmocka_unit_test(R18_built_in_ones_need_callbackurl_alone),
         cmocka_unit_test(R18_by_number_and_in_any_case),
         WITH_FOLDER(R18_language_falls_back),
+        WITH_FOLDER(R18_a_kindred_language_comes_before_a_foreign_one),
         WITH_FOLDER(R18_files_come_before_built_in_ones),
         WITH_FOLDER(R18_the_old_form_works),
         WITH_FOLDER(R18_text_twin_partials_and_title),
