@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,9 +93,23 @@ int mes_fail_nomem(struct mes_error *error)
     return mes_fail(error, MES_E_NOMEM, MES_ERROR_NOMEM, MES_NO_ARGS);
 }
 
+static int file_sentence(int system_error)
+{
+    switch (system_error) {
+    case ENOENT:
+        return MES_ERROR_FILE_MISSING;
+    case EACCES:
+        return MES_ERROR_FILE_DENIED;
+    case EISDIR:
+        return MES_ERROR_FILE_IS_FOLDER;
+    default:
+        return MES_ERROR_FILE;
+    }
+}
+
 int mes_fail_file(struct mes_error *error, const char *path, int system_error)
 {
-    return mes_fail(error, MES_E_FILE, MES_ERROR_FILE, MES_ARGS(path, strerror(system_error)));
+    return mes_fail(error, MES_E_FILE, file_sentence(system_error), MES_ARGS(path, strerror(system_error)));
 }
 
 int mes_fail_system(struct mes_error *error, const char *call, int system_error)

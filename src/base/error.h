@@ -13,7 +13,10 @@ enum {
     MES_ERROR_FILE = 3,
     MES_ERROR_SYSTEM = 4,
     MES_ERROR_ZONE = 5,
-    MES_ERROR_ZONE_DATA = 6
+    MES_ERROR_ZONE_DATA = 6,
+    MES_ERROR_FILE_MISSING = 7,
+    MES_ERROR_FILE_DENIED = 8,
+    MES_ERROR_FILE_IS_FOLDER = 9
 };
 
 /* The arguments of a sentence: MES_ARGS("a", number) fills {1} and {2}. */
@@ -29,7 +32,8 @@ enum {
  */
 int mes_fail(struct mes_error *error, int code, int sentence, const char *const *arguments);
 int mes_fail_nomem(struct mes_error *error);
-/* "{1}: {2}": a file or a call, and the operating system's reason for `system_error` (an errno value). */
+/* "{1}: {2}": a file or a call, and the operating system's reason for `system_error` (an errno value). The
+ * usual reasons have sentences of their own, in each language. */
 int mes_fail_file(struct mes_error *error, const char *path, int system_error);
 int mes_fail_system(struct mes_error *error, const char *call, int system_error);
 

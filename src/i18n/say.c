@@ -12,6 +12,10 @@ _Static_assert((int)MES_SAY_file == (int)MES_ERROR_FILE, "base knows this row by
 _Static_assert((int)MES_SAY_system == (int)MES_ERROR_SYSTEM, "base knows this row by its number");
 _Static_assert((int)MES_SAY_zone == (int)MES_ERROR_ZONE, "base knows this row by its number");
 _Static_assert((int)MES_SAY_zone_data == (int)MES_ERROR_ZONE_DATA, "base knows this row by its number");
+_Static_assert((int)MES_SAY_file_missing == (int)MES_ERROR_FILE_MISSING, "base knows this row by its number");
+_Static_assert((int)MES_SAY_file_denied == (int)MES_ERROR_FILE_DENIED, "base knows this row by its number");
+_Static_assert((int)MES_SAY_file_is_folder == (int)MES_ERROR_FILE_IS_FOLDER,
+               "base knows this row by its number");
 
 const char *mes_say_text(enum mes_language language, int sentence)
 {

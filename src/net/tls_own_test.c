@@ -95,12 +95,14 @@ static void unusable_files_are_named(void **state)
         int code;
         const char *text;
     } cases[] = {
-        {{.ca_file = "/nowhere/ca.pem"}, MES_E_FILE, "/nowhere/ca.pem: No such file"},
+        {{.ca_file = "/nowhere/ca.pem"}, MES_E_FILE, "/nowhere/ca.pem: there is no such file"},
         {{.ca_file = key}, MES_E_TLS, key},
         {{.ca_file = tls_setting_authority_file, .certificate_file = "/nowhere/own"},
          MES_E_FILE,
-         "/nowhere/own: No such"},
-        {{.certificate_file = certificate, .key_file = "/nowhere/key"}, MES_E_FILE, "/nowhere/key: No such"},
+         "/nowhere/own: there is no such file"},
+        {{.certificate_file = certificate, .key_file = "/nowhere/key"},
+         MES_E_FILE,
+         "/nowhere/key: there is no such file"},
         {{.certificate_file = certificate}, MES_E_TLS, "The key in /tmp"},
         {{.certificate_file = certificate, .key_file = key}, MES_E_TLS, "key values mismatch"},
         {{.certificate_file = certificate, .key_file = locked_key}, MES_E_TLS, "The password for /tmp"},
