@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/nearest.h"
 #include "base/zone.h"
 #include "i18n/say.h"
 #include "mime/address.h"
@@ -68,13 +69,33 @@ static void fill_from_provider(struct mes_account *account)
                 provider->messages_per_connection.value);
 }
 
+/* Without a server a mistyped provider is the fault; beside one, senderOfCompany may be any text. */
+static void complain_of_provider(const struct mes_completion *completion)
+{
+    const char *name = completion->account->sender_of_company;
+    const struct mes_origin *origin =
+        mes_account_completion_origin(completion, MES_ACCOUNT_SETTING_sender_of_company);
+    const struct mes_provider *provider;
+    struct mes_nearest nearest;
+    mes_nearest_init(&nearest, mes_str_of(name));
+    for (size_t i = 0; (provider = mes_account_provider_at(i)) != NULL; i++)
+        mes_nearest_offer(&nearest, provider->id);
+    mes_account_complaints_problem(completion->complaints,
+                                   nearest.found != NULL ? MES_SAY_account_unknown_provider_near
+                                                         : MES_SAY_account_unknown_provider,
+                                   MES_ARGS(MES_ORIGIN(origin), "senderOfCompany", name, nearest.found));
+}
+
 /* "smtp.qq.com:465" and "https://…" are the usual mistakes; an IPv6 address has more than one colon. */
 static void check_host(const struct mes_completion *completion)
 {
     const char *host = completion->account->host;
     const char *colon = strchr(host, ':');
     bool has_port = colon != NULL && strchr(colon + 1, ':') == NULL;
-    if (host[0] == '\0')
+    if (host[0] == '\0' && completion->account->sender_of_company[0] != '\0' &&
+        completion->account->provider == NULL)
+        complain_of_provider(completion);
+    else if (host[0] == '\0')
         problem(completion, MES_ACCOUNT_SETTING_host, MES_SAY_account_no_host, "");
     else if (has_port || strpbrk(host, " /@\"<>\\") != NULL)
         problem(completion, MES_ACCOUNT_SETTING_host, MES_SAY_account_bad_host, host);

@@ -6,6 +6,7 @@
 #include "account/open.h"
 #include "account/value.h"
 #include "base/alloc.h"
+#include "base/file.h"
 #include "i18n/say.h"
 
 /* All texts of a list; a settings file of the largest size fits with every text copied. */
@@ -93,6 +94,12 @@ static void load_globals(struct loading *loading)
     store(loading, MES_SCOPE_GLOBAL, 0, globals, globals->origins);
     if (zone->kind != MES_ORIGIN_DEFAULT)
         mes_account_check_zone(globals->time_zone, "timeZone", zone, &loading->complaints);
+    const char *folder = globals->mail_template_folder;
+    if (folder[0] != '\0' && !mes_file_is_folder(folder))
+        mes_account_complaints_warn(
+            &loading->complaints, MES_SAY_account_no_such_folder,
+            MES_ARGS(MES_ORIGIN(&globals->origins[MES_GLOBAL_SETTING_mail_template_folder]),
+                     "mailTemplateFolder", folder));
 }
 
 static void load(struct loading *loading)

@@ -106,8 +106,9 @@ static void a_missing_file_is_said_so(void **state)
     struct testing *testing = *state;
     assert_int_equal(testing_load(testing, "nothing.json", NULL, NULL), MES_E_NOT_FOUND);
     assert_int_equal(testing_load(testing, "no/folder.json", NULL, NULL), MES_E_NOT_FOUND);
-    assert_int_equal(testing_load(testing, "", NULL, NULL), MES_E_NOT_FOUND);
     assert_found(testing, "problem: There is no file ");
+    assert_int_equal(testing_load(testing, "", NULL, NULL), MES_E_NOT_FOUND);
+    assert_found(testing, "problem: There is no AppSetting.json in the folder ");
 }
 
 static void the_environment_overrides(void **state)

@@ -2,6 +2,7 @@
 
 #include "account/find.h"
 #include "base/environment.h"
+#include "base/file.h"
 #include "i18n/say.h"
 
 static int fail(struct mes_account_opening *opening, const struct mes_error *problem)
@@ -33,7 +34,9 @@ static int add_settings(struct mes_account_opening *opening)
     if (mes_account_find_settings(opening->source->path, opening->arena, &file, &problem) != 0)
         return fail(opening, &problem);
     if (file == NULL)
-        return fail_sentence(opening, MES_E_NOT_FOUND, MES_SAY_account_no_file,
+        return fail_sentence(opening, MES_E_NOT_FOUND,
+                             mes_file_is_folder(opening->source->path) ? MES_SAY_account_no_file_in_folder
+                                                                       : MES_SAY_account_no_file,
                              MES_ARGS(opening->source->path));
     opening->settings_file = file;
     opening->file = file;

@@ -75,6 +75,11 @@ static void what_is_missing_is_named(void **state)
     struct testing *testing = *state;
     assert_refused(testing, "[\n  { \"fromMailAddress\": \"a@x.hk\" }]",
                    "a.json:2:3: senderServerHost is missing.");
+    assert_refused(testing, "[{ \"senderOfCompany\": \"qqq.com\", \"senderUserName\": \"a@x.hk\" }]",
+                   "a.json:1:23: senderOfCompany: qqq.com is no known provider. Did you mean qq.com?");
+    assert_null(strstr(mes_buf_text(&testing->findings), "port 25"));
+    assert_refused(testing, "[{ \"senderOfCompany\": \"Our Shop Ltd\", \"fromMailAddress\": \"a@x.hk\" }]",
+                   "a.json:1:23: senderOfCompany: Our Shop Ltd is no known provider. Write the name");
     assert_refused(testing, "[{ \"senderServerHost\": \"smtp.qq.com:465\" }]",
                    "a.json:1:24: senderServerHost: smtp.qq.com:465 is no server name.");
     assert_refused(testing, "[{ \"senderServerHost\": \"https://x\" }]",
@@ -111,6 +116,15 @@ static void the_list_itself_may_be_wrong(void **state)
                    "[{\"name\":\"a\",\"senderServerHost\":\"x\",\"fromMailAddress\":\"a@x.hk\"},\n"
                    "{\"name\":\"A\",\"senderServerHost\":\"x\",\"fromMailAddress\":\"a@x.hk\"}]",
                    "a.json:2:9: name is A, which another account has already.");
+}
+
+static void a_missing_template_folder_is_warned_of(void **state)
+{
+    struct testing *testing = *state;
+    assert_loads(testing,
+                 "{\"globalConfig\": {\"mailTemplateFolder\": \"none\"},\n\"senderEmailAccountList\": "
+                 "[{\"senderServerHost\":\"x\",\"fromMailAddress\":\"a@x.hk\"}]}");
+    assert_found(testing, "warning: a.json:1:41: mailTemplateFolder: there is no folder ");
 }
 
 static void all_problems_are_told_at_once(void **state)
@@ -218,6 +232,7 @@ int main(void)
         REFUSE_TEST(a_refusal_names_place_key_and_remedy),
         REFUSE_TEST(what_is_missing_is_named),
         REFUSE_TEST(the_list_itself_may_be_wrong),
+        REFUSE_TEST(a_missing_template_folder_is_warned_of),
         REFUSE_TEST(all_problems_are_told_at_once),
         REFUSE_TEST(unknown_keys_are_warned_of),
         REFUSE_TEST(files_that_are_not_there_are_warned_of),

@@ -96,7 +96,8 @@ static void warn_of_plain_text(const struct mes_completion *completion)
 {
     const struct mes_account *account = completion->account;
     bool is_allowed = account->allow_plaintext_auth || !account->password_authentication;
-    if (is_secured(account->tls) || account->tls == MES_ACCOUNT_TLS_IF_OFFERED || is_tls_port(account->port))
+    if (is_secured(account->tls) || account->tls == MES_ACCOUNT_TLS_IF_OFFERED ||
+        is_tls_port(account->port) || account->host[0] == '\0')
         return;
     const struct mes_origin *origin =
         mes_account_completion_origin(completion, MES_ACCOUNT_SETTING_enable_tsl);
@@ -121,6 +122,19 @@ void mes_account_note_mode(const struct mes_account *account, struct mes_complai
                                          account->provider != NULL ? account->provider->name : "-"));
 }
 
+/* `config show` tells what is in force, so the provider's mode shows in the flags. */
+static void fill_flag(struct mes_account *account)
+{
+    bool is_at_once = account->tls == MES_ACCOUNT_TLS_AT_ONCE;
+    enum mes_account_setting setting =
+        is_at_once ? MES_ACCOUNT_SETTING_enable_ssl : MES_ACCOUNT_SETTING_enable_tsl;
+    if (!is_secured(account->tls) || account->enable_ssl || account->enable_tsl)
+        return;
+    account->enable_ssl = is_at_once;
+    account->enable_tsl = !is_at_once;
+    account->origins[setting] = (struct mes_origin){MES_ORIGIN_PROVIDER, account->provider->id, 0, 0};
+}
+
 void mes_account_settle_tls(struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
@@ -136,4 +150,5 @@ void mes_account_settle_tls(struct mes_completion *completion)
         return;
     warn_of_port(completion);
     warn_of_plain_text(completion);
+    fill_flag(account);
 }

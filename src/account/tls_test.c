@@ -189,6 +189,8 @@ static void config_show_tells_value_and_origin(void **state)
     assert_found(testing, "row: - timeZone=Asia/Hong_Kong default");
     assert_found(testing, "row: 1@qq.com senderServerHost=smtp.qq.com provider qq.com");
     assert_found(testing, "row: 1@qq.com senderServerHostPort=465 provider qq.com");
+    assert_found(testing, "row: 1@qq.com enableSSL=true provider qq.com");
+    assert_found(testing, "row: 1@qq.com enableTSL=false default");
     assert_found(testing, "row: 1@qq.com perDay=500 variable senderEmailAccountList__0__perDay");
     assert_found(testing, "row: 1@qq.com pipelining=P provider qq.com");
     assert_found(testing, "row: 1@qq.com senderUserPassword=*** /tmp/");

@@ -137,7 +137,7 @@ bool mes_file_is_folder(const char *path)
 bool mes_file_is_exposed(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
 int mes_file_unnamed(int *descriptor_out, struct mes_error *error)
