@@ -109,7 +109,6 @@ static int on_row(void *context, const struct mes_csv_row *row, struct mes_error
     }
     if (code != 0)
         return code;
-    list->recipients->count[MES_ROLE_TO]++;
     return add_variables(list, row, error);
 }
 

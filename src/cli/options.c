@@ -56,16 +56,18 @@ static const struct mes_cli_option *option_named(struct mes_str name)
     return NULL;
 }
 
-static int fail_unknown_option(struct reading *reading, struct mes_str name)
+/* `name` stands behind `dashes` dashes in the argument. */
+static int fail_unknown_option(struct reading *reading, struct mes_str name, size_t dashes)
 {
+    struct mes_str written = mes_str_make(name.data - dashes, name.size + dashes);
     struct mes_nearest nearest;
     mes_nearest_init(&nearest, name);
     for (size_t i = 0; i < MES_CLI_OPTION_COUNT; i++)
         mes_nearest_offer(&nearest, mes_cli_option_table[i].name);
     if (nearest.found == NULL)
-        return mes_fail(reading->error, MES_E_USAGE, MES_SAY_cli_unknown_option, MES_ARGS(MES_TEXT(name)));
+        return mes_fail(reading->error, MES_E_USAGE, MES_SAY_cli_unknown_option, MES_ARGS(MES_TEXT(written)));
     return mes_fail(reading->error, MES_E_USAGE, MES_SAY_cli_unknown_option_near,
-                    MES_ARGS(MES_TEXT(name), nearest.found));
+                    MES_ARGS(MES_TEXT(written), nearest.found));
 }
 
 /* Is `value` one of the words of "a|b|c"? */
@@ -114,7 +116,7 @@ static int read_option(struct reading *reading, struct mes_str text)
         name.size = (size_t)(equals - text.data);
     const struct mes_cli_option *option = option_named(name);
     if (option == NULL)
-        return fail_unknown_option(reading, name);
+        return fail_unknown_option(reading, name, 2);
     if (option->argument[0] == '\0') {
         if (equals != NULL)
             return mes_fail(reading->error, MES_E_USAGE, MES_SAY_cli_option_alone, MES_ARGS(option->name));
@@ -155,7 +157,7 @@ static int read_all(struct reading *reading)
         else if (text[1] == '-')
             code = read_option(reading, mes_str_of(text + 2));
         else
-            code = fail_unknown_option(reading, mes_str_of(text + 1));
+            code = fail_unknown_option(reading, mes_str_of(text + 1), 1);
     }
     return code;
 }

@@ -73,9 +73,9 @@ static void refused(const char *line, int sentence, const char *first, const cha
 static void wrong_lines_are_refused_with_the_right_word(void **state)
 {
     (void)state;
-    refused("send|--subjct|x", MES_SAY_cli_unknown_option_near, "subjct", "subject");
-    refused("send|--password|x", MES_SAY_cli_unknown_option, "password", "");
-    refused("send|-t|x", MES_SAY_cli_unknown_option, "t", "");
+    refused("send|--subjct|x", MES_SAY_cli_unknown_option_near, "--subjct", "subject");
+    refused("send|--password|x", MES_SAY_cli_unknown_option, "--password", "");
+    refused("send|-t|x", MES_SAY_cli_unknown_option, "-t", "");
     refused("send|--config|f|--config|g", MES_SAY_cli_option_twice, "config", "");
     refused("send|--config|f|--json=1", MES_SAY_cli_option_alone, "json", "");
     refused("send|--to", MES_SAY_cli_value_missing, "to", "ADDR");

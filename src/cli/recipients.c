@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/list.h"
+#include "compose/message.h"
 
 enum { MES_CLI_ADDRESS_ARENA = 8 * 1024 * 1024 };
 
@@ -37,8 +38,6 @@ static int on_address(void *context, const struct mes_address *address)
         mes_cli_recipients_bad(recipients, given->where, mes_str_of(address->shown), given->error);
         return 0;
     }
-    if (code == 0)
-        recipients->count[given->role]++;
     return code;
 }
 
@@ -104,7 +103,11 @@ int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_err
         code = add_lists(recipients, error);
     if (code == 0)
         code = add_given(recipients, MES_CLI_OPT_CC, MES_ROLE_CC, error);
-    return code != 0 ? code : add_given(recipients, MES_CLI_OPT_BCC, MES_ROLE_BCC, error);
+    if (code == 0)
+        code = add_given(recipients, MES_CLI_OPT_BCC, MES_ROLE_BCC, error);
+    for (enum mes_role role = MES_ROLE_TO; role <= MES_ROLE_BCC; role++)
+        recipients->count[role] = mes_compose_message_count(recipients->message, role);
+    return code;
 }
 
 int mes_cli_one_address(struct mes_cli *cli, enum mes_cli_option_id id, struct mes_arena *arena,

@@ -9,7 +9,7 @@
 struct mes_cli_recipients {
     struct mes_cli *cli;
     struct mes_message *message;
-    size_t count[MES_ROLE_BCC + 1]; /* good ones, by role */
+    size_t count[MES_ROLE_BCC + 1]; /* good ones, by role, each once */
     size_t bad;
     /* Every address that cannot be used, as it was given, after it was told on standard error. May be NULL.
      */

@@ -101,6 +101,14 @@ static void add_reply(struct mes_buf *out, const struct mes_attempt *attempt)
         mes_buf_truncate(out, out->size - 1);
 }
 
+/* The sentence around the reply brings a full stop of its own. */
+static void drop_full_stop(struct mes_buf *reply)
+{
+    size_t size = reply->size;
+    if (size > 1 && reply->data[size - 1] == '.' && reply->data[size - 2] != '.')
+        mes_buf_truncate(reply, size - 1);
+}
+
 static void add_advice(struct mes_buf *out, enum mes_language language, const struct mes_attempt *attempt)
 {
     const char *advice = mes_advice_text(attempt->advice_id, language);
@@ -115,6 +123,7 @@ void mes_cli_attempt_text(struct mes_buf *out, enum mes_language language, const
     struct mes_buf reply;
     mes_buf_init(&reply, MES_CLI_REPLY_LIMIT);
     add_reply(&reply, attempt);
+    drop_full_stop(&reply);
     mes_say(out, language, MES_SAY_cli_attempt,
             MES_ARGS(attempt->account, mes_say_text(language, step_sentences[attempt->step]),
                      mes_buf_text(&reply)));

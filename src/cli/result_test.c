@@ -96,6 +96,11 @@ static void people_read_one_line(void **state)
     expect_line(MES_ZH_HK, &sent, "wong@example.hk (cc)：已經 brevo 發送（250 2.0.0 queued as 4F1）");
     expect_line(MES_EN, &failed,
                 "wong@example.hk: FAILED: account qq, login: 535 5.7.8 Login \"Fail\"\\x0A.");
+    const struct mes_attempt silent = {
+        .account = "qq", .enhanced = "", .reply = "No answer came.", .advice_id = ""};
+    failed.attempts = &silent;
+    expect_line(MES_EN, &failed, "wong@example.hk: FAILED: account qq, passed over: No answer came.");
+    expect_line(MES_ZH_CN, &failed, "wong@example.hk：失败：账户 qq，跳过：No answer came。");
     expect_line(MES_EN, &not_tried, "wong@example.hk: deferred, try again later: it was not tried");
 }
 

@@ -31,9 +31,12 @@ struct sending {
 /* For the signal handler, which gets no context. */
 static struct mes_sender *volatile running;
 
+static volatile bool is_stopped;
+
 static void stop(void)
 {
     struct mes_sender *sender = running;
+    is_stopped = true;
     if (sender != NULL)
         mes_sender_cancel(sender, MES_CLI_STOP_GRACE_MS);
 }
@@ -88,7 +91,9 @@ static bool may_go_on(struct sending *sending)
     const struct mes_cli_recipients *recipients = &sending->recipients;
     bool is_skipping = mes_cli_has(sending->cli->options, MES_CLI_OPT_SKIP_INVALID);
     if (recipients->count[MES_ROLE_TO] == 0) {
-        mes_cli_tell(sending->cli, MES_SAY_cli_no_good_address, MES_NO_ARGS);
+        mes_cli_tell(sending->cli,
+                     recipients->bad > 0 ? MES_SAY_cli_no_good_address : MES_SAY_cli_no_recipient,
+                     MES_NO_ARGS);
         return false;
     }
     if (recipients->bad == 0)
@@ -157,8 +162,10 @@ static int print_mail(struct sending *sending, struct mes_sender *sender)
 static void tell_of_deferred(struct sending *sending)
 {
     bool is_retrying = mes_cli_has(sending->cli->options, MES_CLI_OPT_RETRY_FOR);
-    if (sending->tally.count[MES_STATUS_DEFERRED] > 0 && !is_retrying)
-        mes_cli_tell(sending->cli, MES_SAY_cli_deferred_left, MES_NO_ARGS);
+    if (sending->tally.count[MES_STATUS_DEFERRED] == 0 || (is_retrying && is_stopped))
+        return;
+    mes_cli_tell(sending->cli, is_retrying ? MES_SAY_cli_deferred_still : MES_SAY_cli_deferred_left,
+                 MES_NO_ARGS);
 }
 
 static void summarize(struct sending *sending)

@@ -101,6 +101,11 @@ static int add_recipient(struct mes_message *message, enum mes_role role,
     return 0;
 }
 
+size_t mes_compose_message_count(const struct mes_message *message, enum mes_role role)
+{
+    return message->recipients[role].count;
+}
+
 int mes_message_add_recipient(struct mes_message *message, enum mes_role role, const char *address,
                               const char *name, struct mes_error *error)
 {

@@ -1,4 +1,4 @@
-/* The inside of a message, for compose alone: what the setters have checked and kept. */
+/* The inside of a message, for compose and cli: what the setters have checked and kept. */
 #ifndef MES_COMPOSE_MESSAGE_H
 #define MES_COMPOSE_MESSAGE_H
 
@@ -47,6 +47,9 @@ struct mes_message {
     enum mes_priority priority;
     const char *dsn; /* static; "" when nothing is asked for */
 };
+
+/* Each address once. */
+size_t mes_compose_message_count(const struct mes_message *message, enum mes_role role);
 
 /* "" for a text that was not set. */
 struct mes_str mes_compose_message_text(const struct mes_message *message, enum mes_message_text text);

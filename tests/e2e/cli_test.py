@@ -41,6 +41,7 @@ class UsageTest(unittest.TestCase):
                                 (good + ['--template', 'Register'], '--template'), (good + ['--lang', 'zh-HK'], '--template'),
                                 (['send', '--to', 'a@example.hk'], '--config'),
                                 (['send', '--config', 'x.json', '--text', 'T'], '--to'),
+                                (good + ['-v'], 'option -v'),
                                 (['accounts', 'list', '--config', 'x.json', '--to', 'a@example.hk'], 'accounts list'),
                                 (['template', 'render'], '--template')):
             with self.subTest(arguments):
@@ -131,6 +132,26 @@ class SendTest(unittest.TestCase):
         for recipients, message in zip(self.sent(), self.sink.messages()):
             self.assertEqual((message['To'], message['Cc']), (recipients[0], 'c@example.hk'))
         self.assertIn(b'2 mails each', done.err)
+
+    def test_a_repeated_address_counts_once(self):
+        done = self.tool.send('--to', 'a@example.hk', '--to', 'a@example.hk', '--cc', 'c@example.hk', '--text', 'T')
+        self.assertEqual((done.status, self.sent()), (0, [['a@example.hk', 'c@example.hk']]), done)
+        self.assertNotIn(b'mails each', done.err)
+
+    def test_nobody_to_send_to_is_told(self):
+        for empty in ('', ' , '):
+            done = self.tool.send('--to', empty, '--text', 'T')
+            self.assertEqual((done.status, self.sink.mails), (65, []), done)
+            self.assertIn(b'Nobody to send to', done.err)
+
+    def test_a_retry_that_comes_too_late_is_told(self):
+        relay = Scripted({'RCPT': '451 4.7.1 Later'})
+        self.addCleanup(relay.close)
+        tool = Tool([account(relay.port, 'a')])
+        self.addCleanup(tool.folder.close)
+        done = tool.send('--to', 'a@example.hk', '--text', 'T', '--retry-for', '1s', json=False)
+        self.assertEqual(done.status, 75, done)
+        self.assertIn(b'within the time of --retry-for', done.err)
 
     def test_D10_bcc_stands_nowhere_in_the_mail(self):
         self.tool.send('--to', 'a@example.hk', '--bcc', 'secret@example.hk', '--text', 'T')
@@ -257,6 +278,9 @@ class SendTest(unittest.TestCase):
                 done = self.tool.send('--to', 'a@example.hk', '--text', 'T', *arguments)
                 self.assertEqual((done.status, self.sink.mails), (65, []), done)
                 self.assertIn(arguments[1].split('=')[-1], done.err.decode())
+        for language, says in (('en', 'Check the path'), ('zh-HK', '請檢查路徑'), ('zh-CN', '请检查路径')):
+            done = self.tool.send('--to', 'a@example.hk', '--attach', '/nonexistent', '--lang-ui', language)
+            self.assertIn(says, done.err.decode())
         done = run('send', '--config', '/nonexistent', '--to', 'a@example.hk', '--text', 'T')
         self.assertEqual(done.returncode, 78, done)
 
@@ -318,7 +342,7 @@ class TemplateTest(unittest.TestCase):
         html = run('template', 'render', '--template', 'Register', '--lang', 'zh-HK', '--var', 'callbackurl=' + url)
         self.assertEqual(html.returncode, 0, html)
         self.assertIn(b'https://example.hk/c?a=1&amp;b=2', html.stdout)
-        text = run('template', 'render', '--template', '0', '--lang', 'en-US', '--part', 'text', '--var',
+        text = run('template', 'render', '--template', '0', '--lang', 'en', '--part', 'text', '--var',
                    'callbackurl=' + url)
         self.assertIn(url.encode(), text.stdout)
 
