@@ -236,7 +236,10 @@ static void destroy(struct mes_link *link)
         mes_link_slot_fini(&link->slots[i]);
     mes_smtp_session_free(&link->session);
     mes_timer_free(&link->timer);
-    mes_conn_close(&link->conn);
+    if (link->untold > 0)
+        mes_conn_free(&link->conn); /* a dot that counts as unsent must not leave now */
+    else
+        mes_conn_close(&link->conn);
     link->magic = 0;
     mes_free(link);
 }
@@ -345,6 +348,7 @@ static void on_due(void *context)
     link->timer_due = INT64_MAX;
     if (link->session == NULL)
         return;
+    tell_sent(link);
     if (now >= mes_smtp_session_deadline(link->session)) {
         mes_smtp_session_tick(link->session);
     } else if (link->is_ready && is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
@@ -450,6 +454,7 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
 void mes_link_abort(struct mes_link *link)
 {
     link->is_cancelled = true;
+    tell_sent(link);
     if (link->is_ready && is_idle(link)) {
         mes_smtp_session_quit(link->session);
         write_output(link);
@@ -474,6 +479,7 @@ void mes_link_cancel(struct mes_link *link, int64_t grace_ms)
         return;
     }
     link->is_cancelled = true;
+    tell_sent(link);
     mes_smtp_session_cancel(link->session, grace_ms);
     settle(link);
 }

@@ -5,7 +5,7 @@ import threading
 import unittest
 
 import stage
-from sink import HANG, Cut, Gate, Scripted, Sink
+from sink import HANG, Cut, Gate, Scripted, Sink, Stalling
 from tool import Tool, account
 
 # The keys of a result and of an attempt, as programs read them.
@@ -100,6 +100,31 @@ class FailoverTest(unittest.TestCase):
                                  readTimeoutSeconds=1)).send_plain()
         attempt = self.assert_stayed(sent, 75, 'deferred', 'greeting', 'account')
         self.assertEqual(attempt['adviceId'], 'net.silent-greeting')
+
+    def stall(self, whole, left, more):
+        """^C while a large mail waits for its relay to read on; `whole` 0: no ^C, to find its size."""
+        relay = Stalling(left, more)
+        tool = self.tool(account(relay.port, 'first'))
+        large = tool.folder.path / 'large.bin'
+        large.write_bytes(bytes(6000000))
+        mail = ('--to', 'a@example.hk', '--text', 'T', '--attach', large)
+        relay.start(whole)
+        if not whole:
+            relay.go.set()
+        sent = tool.send_and_interrupt(relay, *mail) if whole else tool.send(*mail)
+        relay.finish()
+        return relay, sent
+
+    def test_B03_a_dot_that_counts_as_unsent_does_not_leave(self):
+        whole = self.stall(0, 0, 0)[0].size
+        left = whole - 100000
+        relay, sent = self.stall(whole, left, 0)
+        room = left - (whole - relay.size)
+        for nearly in (75000, 55000, 35000, 15000):
+            relay, sent = self.stall(whole, room - nearly, 200000)
+            with self.subTest(nearly, room=room):
+                has_left = relay.tail == b'\r\n.\r\n'
+                self.assertEqual(sent.result['status'], 'sent' if has_left else 'deferred', sent)
 
     def test_B04_no_answer_to_the_dot(self):
         sent = self.send(self.first(DOT=HANG), finalReplyTimeoutSeconds=1)

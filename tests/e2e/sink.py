@@ -4,6 +4,7 @@ import email.policy
 import socket
 import struct
 import threading
+import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -147,3 +148,58 @@ class Scripted:
         self._last = reply
         connection.sendall(reply.replace('\n', '\r\n').encode() + b'\r\n')
         return True
+
+
+class Stalling:
+    """Takes one mail. Of its body, `left` bytes stay unread while it does not read; then it reads `more`, too little
+    for the system to call the sender back, and sets `reached`. What had left before `open` is read then."""
+
+    def __init__(self, left=0, more=0):
+        self.left, self.more, self.size, self.tail = left, more, 0, b''
+        self.reached, self.go = threading.Event(), threading.Event()
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        self._listener.bind(('127.0.0.1', 0))
+        self._listener.listen(1)
+        self.port = self._listener.getsockname()[1]
+
+    def start(self, whole):
+        """`whole`: the body's size, as an earlier one found it."""
+        self._thread = threading.Thread(target=self._serve, args=(whole,))
+        self._thread.start()
+
+    def open(self):
+        self.go.wait(0.3)  # until the sender has drawn its conclusion
+        self.go.set()
+
+    def finish(self):
+        self.go.set()
+        self._thread.join(20)
+        self._listener.close()
+
+    def _take(self, connection, most):
+        piece = connection.recv(min(most, 65536))
+        self.size, self.tail = self.size + len(piece), (self.tail + piece)[-5:]
+        return piece
+
+    def _serve(self, whole):
+        connection, _ = self._listener.accept()
+        for reply in (b'220 test', b'250 test', b'250 OK', b'250 OK'):
+            connection.sendall(reply + b'\r\n')
+            connection.recv(4096)
+        connection.sendall(b'354 go on\r\n')
+        while self.size < whole - self.left:
+            self._take(connection, whole - self.left - self.size)
+        time.sleep(0.2)  # the sender fills what buffers there are
+        until = self.size + self.more
+        while self.size < until:
+            self._take(connection, until - self.size)
+        self.reached.set()
+        self.go.wait(20)
+        try:
+            while self.tail != b'\r\n.\r\n' and self._take(connection, 65536):
+                pass
+            connection.sendall(b'250 2.0.0 queued\r\n')
+        except OSError:
+            pass
+        connection.close()
