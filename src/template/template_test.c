@@ -173,8 +173,7 @@ static void D15_a_missing_variable_is_an_error(void **state)
     (void)state;
     assert_fails(MES_TEMPLATE_HTML, "<p>\r\n你好 {{x}}", NULL,
                  "t.html:2:4: the variable x has no value. Give it one (--var x=…, or a column of the list), "
-                 "or write {{x | default: \"…\"}} in "
-                 "the template.");
+                 "or write {{x | default: \"…\"}} in the template.");
     assert_fails(MES_TEMPLATE_HTML, "{{a.b}}", NULL, "t.html:1:1: the variable a.b has no value");
     assert_fails(MES_TEMPLATE_HTML, "{{{x | upper}}}", NULL, "t.html:1:1: the variable x has no value");
     assert_gives(MES_TEMPLATE_HTML, "{{#x}}a{{/x}}{{^x}}b{{/x}}", NULL, "b");
