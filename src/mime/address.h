@@ -17,10 +17,10 @@ struct mes_address {
 /* Exactly one address: `a@x`, `<a@x>`, `Name <a@x>`, `"Name" <a@x>`. Local part as RFC 5321 4.1.2 has it,
  * quoted ones too, UTF-8 as in RFC 6531; domain: LDH labels, an IDN (to A-labels, UTS 46 non-transitional) or
  * an IPv4 literal
- * `[192.0.2.1]`. Full-width `＠` and `．`, and `。` in the domain, are put right and reported by a notice.
- * Comments, groups, routes, encoded words, controls, a leading '-' and lengths above RFC 5321's are refused
- * with MES_E_INPUT: the sentence names the address, the column (in characters, from 1), what is wrong and
- * what to write. `notices` may be NULL. Linear time. */
+ * `[192.0.2.1]`. Full-width letters, digits, `＠`, `．`, `－` and `＿`, and `。` in the domain, are put right
+ * and reported by a notice. Comments, groups, routes, encoded words, controls, a leading '-' and lengths
+ * above RFC 5321's are refused with MES_E_INPUT: the sentence names the address, the column (in characters,
+ * from 1), what is wrong and what to write. `notices` may be NULL. Linear time. */
 int mes_mime_address_parse(struct mes_str text, struct mes_arena *arena, const struct mes_notices *notices,
                            struct mes_address *address_out, struct mes_error *error) MES_MUST_USE;
 

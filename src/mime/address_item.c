@@ -341,10 +341,16 @@ static char narrow_form(uint32_t character, bool is_behind_at)
         return '@';
     if (character == 0xFF0E || (is_behind_at && (character == 0x3002 || character == 0xFF61)))
         return '.';
+    bool is_digit = character >= 0xFF10 && character <= 0xFF19;
+    bool is_letter =
+        (character >= 0xFF21 && character <= 0xFF3A) || (character >= 0xFF41 && character <= 0xFF5A);
+    if (is_digit || is_letter || character == 0xFF0D || character == 0xFF3F)
+        return (char)(character - 0xFEE0);
     return '\0';
 }
 
-/* Appends `spec` with what a Chinese keyboard makes of '@' and '.' put right, but in a quoted local part. */
+/* Appends `spec` with what a Chinese keyboard makes of '@', '.', letters and digits put right, but in a
+ * quoted local part. */
 static bool narrow(struct mes_str spec, struct mes_buf *out)
 {
     bool is_behind_at = false, is_changed = false;

@@ -107,13 +107,15 @@ static void D02_full_width_signs_are_put_right_and_reported(void **state)
         {"wong＠example．hk", "", "wong@example.hk"},
         {"王＠大文 <wong＠example。com。hk>", "王＠大文", "wong@example.com.hk"},
         {"\"a＠b\"＠x．hk", "", "\"a＠b\"@x.hk"},
+        {"Ｗｏｎｇ＿８－９＠ｅｘａｍｐｌｅ.hk", "", "Wong_8-9@example.hk"},
     };
     (void)state;
     accepts(&rows[0]);
     assert_int_equal(notice_count, 1);
     accepts(&rows[1]);
     accepts(&rows[2]);
-    assert_int_equal(notice_count, 3);
+    accepts(&rows[3]);
+    assert_int_equal(notice_count, 4);
 }
 
 struct bad {
