@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "csv/reader.h"
 
-enum { MES_CLI_LIST_BLOCK = 64 * 1024, MES_CLI_ROW_ARENA = 64 * 1024 };
+enum { MES_CLI_LIST_BLOCK = 64 * 1024, MES_CLI_ROW_ARENA = 64 * 1024, MES_CLI_NOTICE_LIMIT = 4096 };
 
 struct list {
     struct mes_cli_recipients *recipients;
@@ -14,6 +14,7 @@ struct list {
     struct mes_csv_header *header; /* NULL before the first row */
     size_t address, name;          /* columns; `name` SIZE_MAX when there is none */
     size_t rows;
+    uint64_t line;                 /* where the row that is being read begins */
     struct mes_error header_error; /* why the first row could not be read, code 0 when it could */
     struct mes_buf value;          /* a field ended by NUL */
 };
@@ -71,10 +72,21 @@ static int add_variables(struct list *list, const struct mes_csv_row *row, struc
     return 0;
 }
 
+static void on_notice(void *context, const struct mes_error *notice)
+{
+    struct list *list = context;
+    struct mes_cli *cli = list->recipients->cli;
+    struct mes_buf sentence;
+    mes_buf_init(&sentence, MES_CLI_NOTICE_LIMIT);
+    mes_say_error(&sentence, cli->language, notice);
+    mes_cli_tell(cli, MES_SAY_cli_at, MES_ARGS(WHERE(list, list->line), mes_buf_text(&sentence)));
+    mes_buf_fini(&sentence);
+}
+
 static int add_recipient(struct list *list, const struct mes_csv_row *row, struct mes_arena *arena,
                          struct mes_error *error)
 {
-    struct mes_notices notices = {.on_notice = mes_cli_on_notice, .context = list->recipients->cli};
+    struct mes_notices notices = {.on_notice = on_notice, .context = list};
     struct mes_address address;
     if (row->count != mes_csv_header_count(list->header))
         return mes_fail(error, MES_E_INPUT, MES_SAY_cli_csv_width,
@@ -99,6 +111,7 @@ static int on_row(void *context, const struct mes_csv_row *row, struct mes_error
     if (list->header == NULL)
         return read_header(list, row, error);
     list->rows++;
+    list->line = row->line;
     mes_arena_init(&arena, MES_CLI_ROW_ARENA);
     int code = add_recipient(list, row, &arena, error);
     mes_arena_fini(&arena);

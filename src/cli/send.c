@@ -10,6 +10,7 @@
 #include "cli/recipients.h"
 #include "cli/result.h"
 #include "cli/status.h"
+#include "cli/template.h"
 #include "mes/mes.h"
 
 enum { MES_CLI_STOP_GRACE_MS = 5000, MES_CLI_RESULT_LIMIT = 1024 * 1024, MES_CLI_REASON_SPACE = 4096 };
@@ -140,6 +141,7 @@ static int compose(struct sending *sending)
         return MES_CLI_EXIT_DATA;
     sending->tally.rejected = sending->recipients.bad;
     warn_of_copies(sending);
+    mes_cli_template_check_language(cli, sending->list);
     return MES_CLI_EXIT_OK;
 }
 

@@ -1,4 +1,6 @@
 /* mailenhance template: what templates there are, and how one looks when it is filled in. */
+#include "cli/template.h"
+
 #include <string.h>
 
 #include "account/account.h"
@@ -19,6 +21,17 @@ struct place {
     struct mes_buf fall_back;      /* languages, blanks between */
 };
 
+static void fill_place(struct place *place, const struct mes_account_list *list)
+{
+    const struct mes_account_globals *globals = mes_account_list_globals(list);
+    if (globals->mail_template_folder[0] != '\0')
+        place->folder = globals->mail_template_folder;
+    for (size_t i = 0; i < globals->language_fallback.count; i++) {
+        mes_buf_add_text(&place->fall_back, globals->language_fallback.texts[i]);
+        mes_buf_add_char(&place->fall_back, ' ');
+    }
+}
+
 static int open_place(struct mes_cli *cli, struct place *place)
 {
     *place = (struct place){0};
@@ -26,16 +39,9 @@ static int open_place(struct mes_cli *cli, struct place *place)
     if (!mes_cli_has(cli->options, MES_CLI_OPT_CONFIG))
         return MES_CLI_EXIT_OK;
     int status = mes_cli_load_accounts(cli, &place->list);
-    if (status != MES_CLI_EXIT_OK)
-        return status;
-    const struct mes_account_globals *globals = mes_account_list_globals(place->list);
-    if (globals->mail_template_folder[0] != '\0')
-        place->folder = globals->mail_template_folder;
-    for (size_t i = 0; i < globals->language_fallback.count; i++) {
-        mes_buf_add_text(&place->fall_back, globals->language_fallback.texts[i]);
-        mes_buf_add_char(&place->fall_back, ' ');
-    }
-    return MES_CLI_EXIT_OK;
+    if (status == MES_CLI_EXIT_OK)
+        fill_place(place, place->list);
+    return status;
 }
 
 static void close_place(struct place *place)
@@ -146,17 +152,43 @@ static void put_part(struct mes_cli *cli, struct rendered *parts)
         mes_cli_put(cli, mes_buf_str(mes_str_eq_nocase(part, MES_STR("text")) ? &parts->text : &parts->html));
 }
 
+static int load_template(struct mes_cli *cli, const struct place *place,
+                         struct mes_compose_template **template_out, struct mes_error *error)
+{
+    const char *language = mes_cli_text(cli->options, MES_CLI_OPT_LANG);
+    const struct mes_compose_wish wish = {
+        .folder = place->folder,
+        .name = mes_str_of(mes_cli_text(cli->options, MES_CLI_OPT_TEMPLATE)),
+        .language = mes_str_of(language),
+        .fall_back = mes_buf_str(&place->fall_back),
+    };
+    int code = mes_compose_template_load(&wish, template_out, error);
+    if (code != 0 || wish.language.size == 0)
+        return code;
+    const char *found = (*template_out)->language;
+    if (!mes_compose_language_is_kin(wish.language, mes_str_of(found)))
+        mes_cli_tell(cli, MES_SAY_cli_other_language, MES_ARGS((*template_out)->name, language, found));
+    return 0;
+}
+
+void mes_cli_template_check_language(struct mes_cli *cli, const struct mes_account_list *list)
+{
+    struct mes_compose_template *template;
+    struct place place = {0};
+    if (!mes_cli_has(cli->options, MES_CLI_OPT_TEMPLATE))
+        return;
+    mes_buf_init(&place.fall_back, 4096);
+    fill_place(&place, list);
+    if (load_template(cli, &place, &template, NULL) == 0)
+        mes_compose_template_free(&template);
+    close_place(&place);
+}
+
 static int load_and_put(struct mes_cli *cli, const struct place *place, struct rendered *parts,
                         struct mes_error *error)
 {
     struct mes_compose_template *template;
-    const struct mes_compose_wish wish = {
-        .folder = place->folder,
-        .name = mes_str_of(mes_cli_text(cli->options, MES_CLI_OPT_TEMPLATE)),
-        .language = mes_str_of(mes_cli_text(cli->options, MES_CLI_OPT_LANG)),
-        .fall_back = mes_buf_str(&place->fall_back),
-    };
-    int code = mes_compose_template_load(&wish, &template, error);
+    int code = load_template(cli, place, &template, error);
     if (code != 0)
         return code;
     code = render(cli, template, parts, error);

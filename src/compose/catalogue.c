@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "compose/template.h"
 
 enum { ENTRIES = 20000, ARENA_BYTES = 8 * 1024 * 1024 };
 
@@ -179,8 +180,7 @@ static enum script script_of(struct mes_str language)
     return SCRIPT_ANY;
 }
 
-/* Does a reader of the one also read the other? */
-static bool is_kin(struct mes_str a, struct mes_str b)
+bool mes_compose_language_is_kin(struct mes_str a, struct mes_str b)
 {
     enum script left = script_of(a), right = script_of(b);
     return mes_str_eq_nocase(primary_of(a), primary_of(b)) &&
@@ -234,10 +234,10 @@ static const struct mes_compose_entry *find_kin(const struct mes_compose_catalog
     struct mes_str candidate;
     const struct mes_compose_entry *entry = find_one(catalogue, name, language, is_builtin);
     while (entry == NULL && next_language(&fall_back, &candidate))
-        if (is_kin(language, candidate))
+        if (mes_compose_language_is_kin(language, candidate))
             entry = find_one(catalogue, name, candidate, is_builtin);
     for (size_t i = 0; i < catalogue->count && entry == NULL; i++)
-        if (is_kin(language, catalogue->entries[i].language))
+        if (mes_compose_language_is_kin(language, catalogue->entries[i].language))
             entry = find_one(catalogue, name, catalogue->entries[i].language, is_builtin);
     return entry;
 }

@@ -33,6 +33,9 @@ struct mes_compose_template {
  * is; MES_E_INPUT: a name that is none, or a faulty template. Reads files: never on the loop thread. */
 int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
                               struct mes_error *error) MES_MUST_USE;
+/* Does a reader of the one language also read the other: "zh_TW" and "zh-HK", "en" and "en-US"? */
+bool mes_compose_language_is_kin(struct mes_str a, struct mes_str b);
+
 /* Clears the pointer; NULL inside is allowed. */
 void mes_compose_template_free(struct mes_compose_template **template);
 

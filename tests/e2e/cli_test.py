@@ -221,6 +221,12 @@ class SendTest(unittest.TestCase):
         done = self.tool.send('--to-file', path, '--text', 'T', '--skip-invalid')
         self.assertEqual((done.status, len(self.sink.mails)), (69, 2), done)
 
+    def test_what_is_put_right_in_a_list_is_told_with_its_line(self):
+        path = self.write('list.csv', 'address\na@example.hk\nｂ＠example.hk\n')
+        done = self.tool.send('--to-file', path, '--text', 'T')
+        self.assertEqual((done.status, self.sent()), (0, [['a@example.hk'], ['b@example.hk']]), done)
+        self.assertIn('list.csv:3: ', done.err.decode())
+
     def test_a_repeated_address_keeps_its_own_variables(self):
         path = self.write('list.csv', 'address,n\na@example.hk,1\nb@example.hk,2\na@example.hk,3\n')
         done = self.tool.send('--to-file', path, '--text', 'n is {{n}}')
@@ -345,6 +351,11 @@ class TemplateTest(unittest.TestCase):
         text = run('template', 'render', '--template', '0', '--lang', 'en', '--part', 'text', '--var',
                    'callbackurl=' + url)
         self.assertIn(url.encode(), text.stdout)
+
+    def test_another_language_than_the_wished_one_is_told(self):
+        for language, is_told in (('fr', True), ('en', False), ('zh-TW', False)):
+            done = run('template', 'render', '--template', 'Register', '--lang', language, '--var', 'callbackurl=x')
+            self.assertEqual((done.returncode, b'not there in' in done.stderr), (0, is_told), done)
 
     def test_a_missing_variable_or_template_ends_in_65(self):
         for arguments in (['Register'], ['Nothing']):
