@@ -246,7 +246,8 @@ static void give_up_all(struct mes_job *job, struct mes_job_mail **list)
 int64_t mes_job_work(struct mes_job *job)
 {
     int64_t now = mes_clock_monotonic(job->host->failover.clock);
-    int64_t paced_due = make_due_ready(job, &job->paced, job->is_cancelled ? INT64_MAX : now);
+    int64_t paced_due =
+        make_due_ready(job, &job->paced, job->is_cancelled || job->has_failed ? INT64_MAX : now);
     if (job->is_cancelled || job->has_failed)
         give_up_all(job, &job->waiting);
     size_t waiting = 0;

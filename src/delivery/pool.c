@@ -17,7 +17,8 @@
 enum {
     MES_POOL_MAGIC = 0x504f4f4c,
     MES_POOL_TRACE_SPACE = 64 * 1024,
-    MES_POOL_RETURNS = 3,              /* untouched ends of sessions before the account is asked anew */
+    MES_POOL_RETURNS = 3, /* untouched ends of sessions before the account is asked anew */
+    MES_POOL_FEWER_MS = 10 * 60 * 1000,
     MES_POOL_IDLE_MS = 30 * 1000,      /* most relays close after 60 s or more */
     MES_POOL_ADDRESSES_MS = 60 * 1000, /* how long a lookup is used */
 };
@@ -45,8 +46,10 @@ struct mes_pool {
     int64_t addresses_until;
     struct mes_pool_link *links;
     unsigned link_count;
-    unsigned ready_count;          /* links that got as far as taking mails */
-    unsigned most_links;           /* lowered when the relay refuses further connections */
+    unsigned ready_count; /* links that got as far as taking mails */
+    unsigned
+        most_links; /* what the relay bore when it refused a further connection, and until when that counts */
+    int64_t most_links_until;
     struct mes_pool_link *x_trial; /* the one connection on which X is tried */
     unsigned x_cuts;
     struct mes_dispatch *first;
@@ -279,6 +282,19 @@ static void forget(struct mes_pool_link *mine)
     mes_free(mine);
 }
 
+/* A connection that never got as far as taking mails. */
+static void on_failed(struct mes_pool *pool, const struct mes_link_end *end)
+{
+    /* One connection too many says nothing against the account as long as others work. */
+    if (pool->ready_count > 0) {
+        pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
+        pool->most_links_until = mes_loop_now(pool->loop) + MES_POOL_FEWER_MS;
+    } else {
+        pool->addresses.count = 0; /* perhaps the host has moved */
+        charge_failure(pool, &end->facts, end->opened_at);
+    }
+}
+
 static void on_ended(void *context, struct mes_link *link, const struct mes_link_end *end)
 {
     struct mes_pool_link *mine = context;
@@ -287,13 +303,8 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
     if (end->was_ready)
         pool->ready_count--;
     forget(mine);
-    if (!end->was_ready && !end->is_blameless && !pool->is_cancelled) {
-        /* One connection too many says nothing against the account as long as others work. */
-        if (pool->ready_count > 0)
-            pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
-        else
-            charge_failure(pool, &end->facts, end->opened_at);
-    }
+    if (!end->was_ready && !end->is_blameless && !pool->is_cancelled)
+        on_failed(pool, end);
     plan(pool);
 }
 
@@ -344,8 +355,10 @@ static void charge_error(struct mes_pool *pool, enum mes_step step, enum mes_cau
 static void on_resolved(void *context, const struct mes_resolve_result *result)
 {
     struct mes_pool *pool = checked(context);
-    if (result->cause == MES_RESOLVE_OK) {
+    if (result->cause == MES_RESOLVE_OK)
         pool->addresses = result->addresses;
+    /* Where connections were made before, a name server's bad moment is no reason not to use what it said. */
+    if (pool->addresses.count > 0) {
         pool->addresses_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
     } else {
         struct mes_verdict_input facts;
@@ -378,7 +391,7 @@ static bool has_addresses(struct mes_pool *pool)
 static bool may_open_link(const struct mes_pool *pool)
 {
     uint32_t most = mes_account_state_most_connections(pool->state, wall_now(pool));
-    if (pool->most_links < most)
+    if (pool->most_links < most && mes_loop_now(pool->loop) < pool->most_links_until)
         most = pool->most_links;
     if (pool->ready_count == 0)
         most = 1;
@@ -461,7 +474,6 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
     pool->loop = loop;
     pool->events = *events;
     pool->last = &pool->first;
-    pool->most_links = UINT32_MAX;
     int code = mes_timer_new(loop, on_due, pool, &pool->timer, error);
     if (code != 0) {
         mes_free(pool);

@@ -50,8 +50,7 @@ static void assert_gives(enum mes_template_kind kind, const char *text, const ch
     struct mes_buf out;
     int code = run_x(kind, text, x, &out);
     if (code != 0 || strcmp(mes_buf_text(&out), expected) != 0)
-        fail_msg("%s with %s gave %s and not %s", text, x != NULL ? x : "nothing", mes_buf_text(&out),
-                 expected);
+        fail_msg("%s with %s gave %s and not %s", text, x ? x : "-", mes_buf_text(&out), expected);
     mes_buf_fini(&out);
 }
 
