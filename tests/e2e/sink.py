@@ -77,13 +77,13 @@ class Scripted:
              'AUTH': '235 2.7.0 welcome', 'MAIL': '250 2.1.0 OK', 'RCPT': '250 2.1.5 OK', 'DATA': '354 go on',
              'DOT': '250 2.0.0 queued as T1', 'QUIT': '221 2.0.0 bye', 'RSET': '250 2.0.0 OK', 'NOOP': '250 2.0.0 OK'}
 
-    def __init__(self, replies=None, tls=None, port=0):
+    def __init__(self, replies=None, tls=None, address=('127.0.0.1', 0)):
         """With `tls`, an SSLContext, it speaks TLS from the first byte. Port 0: any free one."""
         self.received, self.bodies = [], []
         self._replies = {**self.USUAL, **(replies or {})}
         self._times, self._tls, self._open = {}, tls, []
-        self._listener = socket.create_server(('127.0.0.1', port))
-        self.port = self._listener.getsockname()[1]
+        self._listener = socket.create_server(address)
+        self.host, self.port = self._listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
