@@ -224,8 +224,7 @@ static void on_trace(void *context, struct mes_smtp_session *session, char direc
 {
     struct mes_link *link = checked(context);
     (void)session;
-    if (link->events.on_trace != NULL)
-        link->events.on_trace(link->events.context, direction, line);
+    link->events.on_trace(link->events.context, direction, line);
 }
 
 /* ---- bytes and time ---- */
@@ -359,12 +358,13 @@ static void on_due(void *context)
 
 static void connected(struct mes_link *link)
 {
-    static const struct mes_smtp_callbacks callbacks = {
+    const struct mes_smtp_callbacks callbacks = {
         .on_ready = on_ready,
         .on_done = on_done,
         .on_learned = on_learned,
         .on_ended = on_session_ended,
-        .on_trace = on_trace,
+        .on_trace =
+            link->events.on_trace != NULL ? on_trace : NULL, /* lines are only made for who reads them */
     };
     link->session = mes_smtp_session_new(&link->options.smtp, &callbacks, link);
     if (link->session == NULL)

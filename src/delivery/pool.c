@@ -261,8 +261,6 @@ static void on_trace(void *context, char direction, struct mes_str line)
     const struct mes_pool *pool = mine->pool;
     const struct mes_account *settings = pool->state->settings;
     struct mes_buf shown;
-    if (pool->events.on_trace == NULL)
-        return;
     mes_buf_init(&shown, MES_POOL_TRACE_SPACE);
     mes_secret_hide(settings->password, line, &shown);
     pool->events.on_trace(pool->events.context, settings->identity, direction, mes_buf_str(&shown));
@@ -320,6 +318,8 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         return mes_fail_nomem(error);
     mine->pool = pool;
     mine_events.context = mine;
+    if (pool->events.on_trace == NULL)
+        mine_events.on_trace = NULL;
     const struct mes_link_options options = {
         .loop = pool->loop,
         .conn = mes_relay_options_conn(pool->state->settings, pool->tls),
