@@ -1,0 +1,5 @@
+#include "daemon/daemon.h"
+
+struct mes_daemon {
+    int status;
+};
