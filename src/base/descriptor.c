@@ -24,7 +24,7 @@ int mes_descriptor_open(const char *path, struct mes_input *input_out, struct me
         close(descriptor);
         return code;
     }
-    *input_out = (struct mes_input){descriptor, path};
+    *input_out = (struct mes_input){descriptor, path, (uint64_t)status.st_size};
     return 0;
 }
 

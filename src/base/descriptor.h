@@ -10,6 +10,7 @@
 struct mes_input {
     int descriptor;
     const char *path; /* borrowed, for errors */
+    uint64_t size;    /* when it was opened */
 };
 
 /* Opens a file for reading. Folders, pipes and devices are refused, so that nothing waits for a writer.
