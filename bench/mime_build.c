@@ -61,7 +61,7 @@ static void build_one(const char *text, const char *html, const char *data, size
         check(mes_message_attach_bytes(message, data, size, "报告.pdf", "application/pdf", &error), &error);
     struct mes_compose_job *job = compile(message);
     check(mes_compose_job_render(job, 0, &identity, wire, &error), &error);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
     mes_message_free(&message);
 }
 
@@ -106,7 +106,7 @@ static void build_next(long mails)
     printf("next recipient of the same job: %.0f mails/s\n",
            (double)mails * 1000 / (double)(took > 0 ? took : 1));
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
     mes_message_free(&message);
     free(text);
 }

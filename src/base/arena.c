@@ -28,6 +28,14 @@ void mes_arena_fini(struct mes_arena *arena)
     }
 }
 
+size_t mes_arena_size(const struct mes_arena *arena)
+{
+    size_t size = 0;
+    for (const struct mes_arena_block *block = arena->block; block != NULL; block = block->next)
+        size += sizeof *block + block->size;
+    return size;
+}
+
 static struct mes_arena_block *add_block(struct mes_arena *arena, size_t size)
 {
     size_t room = size > MES_ARENA_BLOCK ? size : MES_ARENA_BLOCK;

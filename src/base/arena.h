@@ -15,6 +15,9 @@ struct mes_arena {
 void mes_arena_init(struct mes_arena *arena, size_t limit);
 void mes_arena_fini(struct mes_arena *arena);
 
+/* Bytes that it has taken from the heap. */
+size_t mes_arena_size(const struct mes_arena *arena);
+
 /* Zeroed and aligned for any type; NULL when memory or the limit is used up. */
 void *mes_arena_alloc(struct mes_arena *arena, size_t size) MES_MUST_USE;
 /* A copy ended by NUL, or NULL. */

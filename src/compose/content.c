@@ -68,6 +68,11 @@ void mes_compose_content_release(struct mes_content_store **store_at)
     mes_free(store);
 }
 
+size_t mes_compose_content_size(const struct mes_content_store *store)
+{
+    return sizeof *store + store->in_memory;
+}
+
 /* Moves what is encoded to the end of the unnamed file. */
 static int spill(struct intake *intake)
 {

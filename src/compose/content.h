@@ -16,6 +16,9 @@ struct mes_content_store *mes_compose_content_share(struct mes_content_store *st
 /* NULL is allowed; clears the pointer. */
 void mes_compose_content_release(struct mes_content_store **store);
 
+/* Bytes that it holds in memory. */
+size_t mes_compose_content_size(const struct mes_content_store *store);
+
 /* Both give the base64 lines, without the CRLF of the last one, as a piece of a wire that lives as long as
  * the store. MES_E_LIMIT above MES_LIMIT_CONTENT bytes in all; MES_E_FILE when `path` or the unnamed file
  * fails. */

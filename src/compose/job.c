@@ -85,6 +85,32 @@ static bool copy_wishes(struct mes_compose_job *job, const struct mes_message *m
            wishes->reply_to_name != NULL;
 }
 
+static bool is_seed(const char *text)
+{
+    size_t size = 0;
+    while ((text[size] >= '0' && text[size] <= '9') || (text[size] >= 'a' && text[size] <= 'z'))
+        size++;
+    return text[size] == '\0' && size == MES_SEED_SIZE;
+}
+
+static int fix_identity(struct mes_compose_job *job, const struct mes_compose_options *options,
+                        struct mes_error *error)
+{
+    const struct mes_clock *clock = options->clock != NULL ? options->clock : mes_clock_system();
+    job->zone_minutes = options->zone_minutes;
+    job->first_index = options->first_index;
+    job->unix_seconds = options->unix_seconds != 0 ? options->unix_seconds : mes_clock_wall(clock) / 1000;
+    int code = mes_mime_domain_to_ascii(mes_str_of(options->domain), &job->arena, &job->domain, error);
+    if (code != 0)
+        return code;
+    if (options->seed == NULL)
+        return mes_random_text(job->id, sizeof job->id, error);
+    if (!is_seed(options->seed))
+        return mes_fail(error, MES_E_INPUT, MES_SAY_compose_seed, MES_ARGS(options->seed));
+    memcpy(job->id, options->seed, sizeof job->id);
+    return 0;
+}
+
 /* All that a message says before templates come in. */
 static int copy_message(struct mes_compose_job *job, const struct mes_message *message,
                         const struct mes_compose_options *options, struct mes_error *error)
@@ -96,9 +122,7 @@ static int copy_message(struct mes_compose_job *job, const struct mes_message *m
         return mes_fail_nomem(error);
     job->variables = mes_template_value_map(variables, message->variable_count);
     job->contents = mes_compose_content_share(message->contents);
-    job->zone_minutes = options->zone_minutes;
-    int code = mes_mime_domain_to_ascii(mes_str_of(options->domain), &job->arena, &job->domain, error);
-    return code != 0 ? code : mes_random_text(job->id, sizeof job->id, error);
+    return fix_identity(job, options, error);
 }
 
 /* Every recipient's templates are rendered once before anything is sent: a mail with a hole must not leave.
@@ -122,12 +146,9 @@ static int compile(struct mes_compose_job *job, const struct mes_message *messag
     int code = copy_message(job, message, options, error);
     if (code == 0)
         code = mes_compose_job_fill_slots(job, message, options, error);
-    if (code == 0)
+    if (code == 0 && !options->is_checked)
         code = try_recipients(job, error);
-    const struct mes_clock *clock = options->clock != NULL ? options->clock : mes_clock_system();
-    if (code == 0)
-        code = mes_compose_job_frame(job, message, mes_clock_wall(clock) / 1000, error);
-    return code;
+    return code != 0 ? code : mes_compose_job_frame(job, message, error);
 }
 
 int mes_compose_job_new(const struct mes_message *message, const struct mes_compose_options *options,
@@ -139,22 +160,29 @@ int mes_compose_job_new(const struct mes_message *message, const struct mes_comp
     struct mes_compose_job *job = mes_alloc(sizeof *job);
     if (job == NULL)
         return mes_fail_nomem(error);
+    atomic_init(&job->shares, 1);
     mes_arena_init(&job->arena, SIZE_MAX);
     mes_buf_init(&job->head, SIZE_MAX);
     mes_buf_init(&job->fixed, SIZE_MAX);
     code = compile(job, message, options, error);
     if (code != 0)
-        mes_compose_job_free(&job);
+        mes_compose_job_release(&job);
     else
         *job_out = job;
     return code;
 }
 
-void mes_compose_job_free(struct mes_compose_job **job_at)
+struct mes_compose_job *mes_compose_job_share(struct mes_compose_job *job)
+{
+    atomic_fetch_add(&job->shares, 1);
+    return job;
+}
+
+void mes_compose_job_release(struct mes_compose_job **job_at)
 {
     struct mes_compose_job *job = *job_at;
     *job_at = NULL;
-    if (job == NULL)
+    if (job == NULL || atomic_fetch_sub(&job->shares, 1) > 1)
         return;
     for (size_t i = 0; i < sizeof job->own_templates / sizeof job->own_templates[0]; i++)
         mes_template_free(&job->own_templates[i]);
@@ -165,6 +193,25 @@ void mes_compose_job_free(struct mes_compose_job **job_at)
     mes_free(job->segments);
     mes_arena_fini(&job->arena);
     mes_free(job);
+}
+
+size_t mes_compose_job_size(const struct mes_compose_job *job)
+{
+    size_t size = sizeof *job + mes_arena_size(&job->arena) + mes_compose_content_size(job->contents) +
+                  job->head.capacity + job->fixed.capacity + job->segment_capacity * sizeof *job->segments;
+    for (size_t i = 0; i < sizeof job->own_templates / sizeof job->own_templates[0]; i++)
+        size += mes_template_size(job->own_templates[i]);
+    return job->loaded != NULL ? size + mes_compose_template_size(job->loaded) : size;
+}
+
+const char *mes_compose_job_seed(const struct mes_compose_job *job)
+{
+    return job->id;
+}
+
+int64_t mes_compose_job_unix_seconds(const struct mes_compose_job *job)
+{
+    return job->unix_seconds;
 }
 
 size_t mes_compose_job_count(const struct mes_compose_job *job)
@@ -190,8 +237,9 @@ const char *mes_compose_job_message_id(const struct mes_compose_job *job, size_t
                                        char out[MES_MESSAGE_ID_SPACE])
 {
     char number[24];
-    const char *const parts[] = {"<", job->id,     ".", mes_number_text(number, (long long)index + 1),
-                                 "@", job->domain, ">"};
+    const char *const parts[] = {
+        "<", job->id,     ".", mes_number_text(number, (long long)(job->first_index + index) + 1),
+        "@", job->domain, ">"};
     size_t size = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t part = strlen(parts[i]);

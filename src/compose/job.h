@@ -16,7 +16,17 @@ struct mes_compose_options {
     int zone_minutes;                  /* the zone of Date, east of UTC: 480 for Hong Kong */
     const char *language_fallback;     /* for templates: "zh-HK,zh-TW,zh-CN,en-US"; NULL: the usual order */
     const struct mes_notices *notices; /* NULL: nobody listens */
+
+    /* For a job that is compiled in batches, or again: together with the same message these give every
+     * recipient the same bytes whichever batch it is in. See compose/stored.h. */
+    const char *seed; /* MES_SEED_SIZE characters of [0-9a-z], of Message-IDs and boundary; NULL: random */
+    int64_t unix_seconds; /* for Date; 0: now */
+    uint64_t first_index; /* the number of the message's first `to` in the whole job */
+    bool is_checked;      /* every recipient's templates were tried before: not again */
+    bool may_grow;        /* further batches will come, whose recipients may bring variables of any name */
 };
+
+enum { MES_SEED_SIZE = 24 };
 
 /* Who sends, decided by delivery for each account. UTF-8, checked when it is used. */
 struct mes_identity {
@@ -38,8 +48,16 @@ struct mes_compose_recipient {
  * MES_E_NOT_FOUND). Reads template files: never on the loop thread. */
 int mes_compose_job_new(const struct mes_message *message, const struct mes_compose_options *options,
                         struct mes_compose_job **job_out, struct mes_error *error) MES_MUST_USE;
-/* No wire may be in use any more. NULL is allowed; clears the pointer. */
-void mes_compose_job_free(struct mes_compose_job **job);
+/* A further share; the last one to release it, on whatever thread, frees it. */
+struct mes_compose_job *mes_compose_job_share(struct mes_compose_job *job) MES_MUST_USE;
+/* None of this share's wires may be in use any more. NULL is allowed; clears the pointer. */
+void mes_compose_job_release(struct mes_compose_job **job);
+/* About how many bytes it holds in memory, what it shares with its message included. */
+size_t mes_compose_job_size(const struct mes_compose_job *job);
+
+/* What a later compilation needs to come to the same bytes. As long as the job. */
+const char *mes_compose_job_seed(const struct mes_compose_job *job);
+int64_t mes_compose_job_unix_seconds(const struct mes_compose_job *job);
 
 /* The mail for the `to` recipient `index` as `identity` sends it: the same bytes on every call. The wire is
  * initialised once and used again for any number of mails and jobs; it is valid until it is rendered into

@@ -128,14 +128,14 @@ static void add_cc(struct framing *framing)
 }
 
 int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message *message,
-                          int64_t unix_seconds, struct mes_error *error)
+                          struct mes_error *error)
 {
     struct framing framing = {.job = job};
     mes_mime_writer_init(&framing.writer, &job->fixed, job->id);
     add_cc(&framing);
     if (job->subject.template == NULL && !job->subject.is_derived)
         mes_mime_header_add_text(&job->head, "Subject", job->subject.fixed);
-    mes_mime_header_add_date(&job->head, unix_seconds, job->zone_minutes);
+    mes_mime_header_add_date(&job->head, job->unix_seconds, job->zone_minutes);
     for (size_t i = 0; i < message->field_count; i++)
         mes_mime_header_add_custom(&job->fixed, message->fields[i].name,
                                    mes_str_of(message->fields[i].value));

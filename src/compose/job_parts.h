@@ -2,6 +2,8 @@
 #ifndef MES_COMPOSE_JOB_PARTS_H
 #define MES_COMPOSE_JOB_PARTS_H
 
+#include <stdatomic.h>
+
 #include "compose/content.h"
 #include "compose/job.h"
 #include "compose/recipients.h"
@@ -25,6 +27,7 @@ struct mes_segment {
 };
 
 struct mes_compose_job {
+    atomic_uint shares;
     struct mes_arena arena;
     struct mes_content_store *contents;
     struct mes_compose_wishes wishes;
@@ -42,7 +45,9 @@ struct mes_compose_job {
     struct mes_slot subject, text, html;
     bool is_html_leading; /* no text was given: the HTML says what subject and text are */
 
-    char id[MES_BOUNDARY_RANDOM + 1]; /* of Message-IDs and boundaries */
+    char id[MES_SEED_SIZE + 1]; /* of Message-IDs and boundaries */
+    int64_t unix_seconds;       /* of Date */
+    uint64_t first_index;
     const char *domain;
     struct mes_buf head;  /* Cc, Date and what else of the first header fields is the same for all */
     struct mes_buf fixed; /* the bytes of FIXED segments */
@@ -65,6 +70,6 @@ int mes_compose_job_render_slots(const struct mes_compose_job *job, size_t index
 
 /* job_frame.c: head, fixed bytes and segments. */
 int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message *message,
-                          int64_t unix_seconds, struct mes_error *error) MES_MUST_USE;
+                          struct mes_error *error) MES_MUST_USE;
 
 #endif

@@ -117,7 +117,7 @@ static void D01_every_address_and_name_is_checked(void **state)
         mes_compose_wire_init(&wire);
         assert_int_equal(mes_compose_job_render(job, 0, &identity, &wire, &error), MES_E_INPUT);
         mes_compose_wire_fini(&wire);
-        mes_compose_job_free(&job);
+        mes_compose_job_release(&job);
         mes_message_free(&other);
     }
     refuses(mes_compose_job_new(message, &options, &(struct mes_compose_job *){NULL}, &error), MES_E_INPUT,
@@ -147,7 +147,7 @@ static void D04_every_text_of_a_header_is_checked(void **state)
     struct mes_compose_job *job = compile();
     has(render(job, 0, &sender), "To: a@x.hk\r\n");
     assert_null(strstr(mes_buf_text(&mail), "Bcc"));
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void D15_a_line_end_in_a_variable_of_the_subject_is_refused(void **state)
@@ -175,7 +175,7 @@ static void D15_a_variable_that_one_recipient_lacks_stops_the_job(void **state)
     job = compile();
     has(render(job, 0, &sender), "\r\n\r\n1\r\n");
     has(render(job, 1, &sender), "\r\n\r\n0\r\n");
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void D10_bcc_and_second_copies_of_a_field_never_leave(void **state)
@@ -207,7 +207,7 @@ static void D10_bcc_and_second_copies_of_a_field_never_leave(void **state)
         assert_non_null(first);
         assert_null(strstr(first + 1, once[i]));
     }
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void D12_broken_utf_8_is_refused(void **state)
@@ -247,7 +247,7 @@ static void D14_attachments_have_their_limit(void **state)
     for (const char *at = text; (at = strstr(at, "Content-Disposition")) != NULL; at++)
         count++;
     assert_int_equal(count, MES_LIMIT_ATTACHMENTS);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void D14_an_empty_mail_is_refused(void **state)
@@ -261,7 +261,7 @@ static void D14_an_empty_mail_is_refused(void **state)
     refuses(mes_compose_job_new(message, &options, &job, &error), MES_E_INPUT, MES_SAY_message_empty);
     must(mes_message_attach_bytes(message, "", 0, "empty.txt", NULL, &error));
     job = compile();
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void a_to_address_counts_once(void **state)
@@ -275,7 +275,7 @@ static void a_to_address_counts_once(void **state)
     struct mes_compose_job *job = compile();
     assert_int_equal(mes_compose_job_count(job), 3);
     has(render(job, 0, &sender), "To: first <a@x.hk>\r\n");
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void many_recipients_are_told_apart(void **state)
@@ -291,7 +291,7 @@ static void many_recipients_are_told_apart(void **state)
     struct mes_compose_job *job = compile();
     assert_int_equal(mes_compose_job_count(job), 3000);
     assert_string_equal(mes_compose_job_recipient(job, 2999, 0).address, "r2999@x.hk");
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void the_same_account_gets_the_same_bytes(void **state)
@@ -316,7 +316,7 @@ static void the_same_account_gets_the_same_bytes(void **state)
     assert_string_not_equal(first_id, mes_compose_job_message_id(job, 1, second_id));
     has(first_id, "@sender.hk>");
     mes_free(first);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void the_next_recipient_encodes_nothing_again(void **state)
@@ -339,7 +339,7 @@ static void the_next_recipient_encodes_nothing_again(void **state)
     for (size_t i = 1; i < wire.count && i < 4; i++)
         assert_ptr_equal(wire.pieces[i].bytes, shared[i]);
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void a_file_that_cannot_be_read_is_refused_at_once(void **state)
@@ -368,7 +368,7 @@ static void D09_smtputf8_is_asked_for_where_it_is_needed(void **state)
     assert_true(wire.needs_smtputf8);
     assert_string_equal(wire.sender, "用户@sender.hk");
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static void template_and_own_body_exclude_each_other(void **state)
@@ -399,7 +399,7 @@ static void wishes_are_kept(void **state)
     assert_string_equal(wishes->from_name, "Sales");
     assert_string_equal(wishes->reply_to_address, "");
     assert_string_equal(wishes->dsn, "SUCCESS,DELAY");
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 #define UNIT(test) cmocka_unit_test_setup_teardown(test, open_message, close_message)

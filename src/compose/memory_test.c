@@ -45,7 +45,7 @@ static void D14_a_large_attachment_stays_out_of_memory(void **state)
     assert_true(wire.size > (uint64_t)SIZE / 3 * 4);
     assert_true(after.ru_maxrss - before.ru_maxrss < 8 * 1024);
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
 }
 
 static size_t allocations_left;
@@ -94,7 +94,7 @@ static void every_allocation_may_fail(void **state)
         mes_alloc_set_hook(NULL);
         if (code == 0)
             assert_true(wire.count > 2 && wire.needs_smtputf8);
-        mes_compose_job_free(&job);
+        mes_compose_job_release(&job);
         mes_compose_wire_fini(&wire);
     }
     assert_int_equal(code, 0);

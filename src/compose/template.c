@@ -203,6 +203,13 @@ int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_co
     return code;
 }
 
+size_t mes_compose_template_size(const struct mes_compose_template *template)
+{
+    const struct loaded *loaded = (const struct loaded *)template; /* its first member */
+    return sizeof *loaded + mes_arena_size(&loaded->arena) + mes_template_size(template->html) +
+           mes_template_size(template->text) + mes_template_size(template->subject);
+}
+
 void mes_compose_template_free(struct mes_compose_template **template)
 {
     if (*template == NULL)

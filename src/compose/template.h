@@ -36,6 +36,9 @@ int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_co
 /* Does a reader of the one language also read the other: "zh_TW" and "zh-HK", "en" and "en-US"? */
 bool mes_compose_language_is_kin(struct mes_str a, struct mes_str b);
 
+/* About how many bytes of memory it takes. */
+size_t mes_compose_template_size(const struct mes_compose_template *template);
+
 /* Clears the pointer; NULL inside is allowed. */
 void mes_compose_template_free(struct mes_compose_template **template);
 

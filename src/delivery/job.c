@@ -294,7 +294,7 @@ struct mes_job *mes_job_new(const struct mes_job_host *host, struct mes_compose_
     if (job == NULL || report == NULL) {
         mes_free(job);
         mes_report_free(&report);
-        mes_compose_job_free(&compiled);
+        mes_compose_job_release(&compiled);
         mes_free(is_candidate);
         return NULL;
     }
@@ -327,7 +327,7 @@ void mes_job_free(struct mes_job **job)
     free_list(&(*job)->paced, true);
     free_list(&(*job)->waiting, true);
     free_list(&(*job)->spare, false);
-    mes_compose_job_free(&(*job)->compiled);
+    mes_compose_job_release(&(*job)->compiled);
     mes_report_free(&(*job)->report);
     mes_free((*job)->is_candidate);
     mes_free(*job);

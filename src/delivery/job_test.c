@@ -67,7 +67,7 @@ static void start(struct mes_transport *transport, struct mes_dispatch *dispatch
 
 static void open_stage(struct stage *stage)
 {
-    static const struct mes_transport_face face = {start, NULL, NULL};
+    static const struct mes_transport_face face = {.start = start};
     static const char *const names[ACCOUNTS] = {"one", "two", "three"};
     static const char *const froms[ACCOUNTS] = {"a@one.test", "b@two.test", "c@three.test"};
     struct mes_error error;

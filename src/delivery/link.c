@@ -6,51 +6,15 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "delivery/link_facts.h"
-#include "delivery/link_slot.h"
+#include "delivery/link_parts.h"
 #include "net/loop.h"
 #include "net/timer.h"
-
-enum {
-    MES_LINK_MAGIC = 0x4c494e4b,
-    MES_LINK_GROUPS = 32, /* written in one turn */
-    MES_LINK_SLOTS = 2    /* with X the next envelope travels with the body before */
-};
-
-struct mes_link {
-    unsigned magic;
-    struct mes_link_options options;
-    struct mes_link_events events;
-    struct mes_conn *conn;
-    struct mes_smtp_session *session;
-    struct mes_timer *timer;
-    int64_t timer_due; /* INT64_MAX: not running */
-    int64_t opened_at;
-    int64_t idle_since;
-    unsigned mails;
-    size_t untold; /* bytes of the session's output that the connection still holds */
-    bool is_ready;
-    bool has_begun_tls;
-    bool is_quitting;
-    bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
-    bool is_cancelled;
-    struct mes_link_slot slots[MES_LINK_SLOTS];
-};
 
 static struct mes_link *checked(void *context)
 {
     struct mes_link *link = context;
     assert(link->magic == MES_LINK_MAGIC);
     return link;
-}
-
-/* ---- a mail gets into the session ---- */
-
-static struct mes_link_slot *free_slot(struct mes_link *link)
-{
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
-        if (link->slots[i].dispatch == NULL)
-            return &link->slots[i];
-    return NULL;
 }
 
 static bool is_idle(const struct mes_link *link)
@@ -70,73 +34,6 @@ static void on_body_ready(void *context)
     settle(link);
 }
 
-static void release_slot(struct mes_link *link, struct mes_link_slot *slot)
-{
-    mes_link_slot_release(slot);
-    link->idle_since = mes_loop_now(link->options.loop);
-}
-
-/* A mail that never reached the session: the same facts for all its open recipients. */
-static void refuse_mail(struct mes_link *link, struct mes_dispatch *dispatch, enum mes_cause cause,
-                        const char *text)
-{
-    const struct mes_verdict_input facts = {.step = MES_STEP_MAIL, .cause = cause, .text = mes_str_of(text)};
-    for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
-        if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
-            link->events.on_outcome(link->events.context, link, dispatch, i, &facts);
-    link->events.on_done(link->events.context, link, dispatch);
-}
-
-static void take_mail(struct mes_link *link, struct mes_link_slot *slot, struct mes_dispatch *dispatch)
-{
-    struct mes_error error = {0};
-    char text[512];
-    dispatch->started = link->mails == 0 ? link->opened_at : mes_loop_now(link->options.loop);
-    if (mes_link_slot_fill(slot, dispatch, &error) != 0) {
-        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, mes_error_text(&error, MES_EN, text, sizeof text));
-        return;
-    }
-    if (link->options.most_message_bytes > 0 &&
-        slot->wire.size > (uint64_t)link->options.most_message_bytes) {
-        release_slot(link, slot);
-        refuse_mail(link, dispatch, MES_CAUSE_TOO_LARGE, "larger than the account's maxMessageBytes");
-        return;
-    }
-    if (mes_smtp_session_submit(link->session, &slot->message) != 0) {
-        release_slot(link, slot);
-        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, "out of memory");
-        return;
-    }
-    link->mails++;
-}
-
-static bool has_carried_enough(const struct mes_link *link)
-{
-    return link->options.most_mails > 0 && link->mails >= link->options.most_mails;
-}
-
-/* No mail is taken any more; those under way go on to their end. */
-static void quit(struct mes_link *link)
-{
-    link->is_quitting = true;
-    mes_smtp_session_quit(link->session);
-}
-
-static void take_mails(struct mes_link *link)
-{
-    while (link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
-           !has_carried_enough(link) && mes_smtp_session_has_room(link->session)) {
-        struct mes_link_slot *slot = free_slot(link);
-        struct mes_dispatch *dispatch =
-            slot != NULL ? link->events.on_wants_mail(link->events.context, link) : NULL;
-        if (dispatch == NULL)
-            break;
-        take_mail(link, slot, dispatch);
-    }
-    if (!link->is_quitting && has_carried_enough(link))
-        quit(link);
-}
-
 /* ---- what the session says ---- */
 
 static void on_ready(void *context, struct mes_smtp_session *session)
@@ -148,55 +45,32 @@ static void on_ready(void *context, struct mes_smtp_session *session)
         link->idle_since = mes_loop_now(link->options.loop);
         link->events.on_ready(link->events.context, link);
     }
-    take_mails(link);
+    mes_link_take_mails(link);
 }
 
-static void refine(struct mes_link *link, const struct mes_smtp_outcome *outcome,
-                   struct mes_verdict_input *facts)
+static void on_want_permit(void *context, struct mes_smtp_session *session,
+                           const struct mes_smtp_message *message)
 {
-    bool was_silent = mes_conn_received_total(link->conn) == 0 && !mes_conn_is_secured(link->conn);
-    mes_link_refine_facts(outcome, mes_conn_failure(link->conn), was_silent, link->options.conn.port, facts);
+    struct mes_link *link = checked(context);
+    const struct mes_link_slot *slot = message->context;
+    (void)session;
+    link->events.on_want_permit(link->events.context, link, slot->dispatch);
 }
 
-/* What was not tried, or is left for a further transaction, has no outcome: the recipient is simply still
- * open. */
-static bool has_outcome(enum mes_smtp_cause cause)
+static void on_withdrawn(void *context, struct mes_smtp_session *session,
+                         const struct mes_smtp_message *message)
 {
-    return cause != MES_SMTP_NOT_TRIED && cause != MES_SMTP_LEFT;
-}
-
-static void tell_outcome(struct mes_link *link, struct mes_link_slot *slot,
-                         const struct mes_smtp_result *result, size_t index)
-{
-    const struct mes_smtp_outcome *outcome = &result->outcomes[index];
-    struct mes_verdict_input facts;
-    mes_link_facts(outcome, result, &facts);
-    refine(link, outcome, &facts);
-    if (outcome->cause == MES_SMTP_BODY_FAILED)
-        facts.text = mes_str_of(mes_error_argument(&slot->source.error, 1));
-    link->events.on_outcome(link->events.context, link, slot->dispatch, slot->numbers[index], &facts);
+    struct mes_link *link = checked(context);
+    const struct mes_link_slot *slot = message->context;
+    (void)session;
+    if (link->events.on_withdrawn != NULL)
+        link->events.on_withdrawn(link->events.context, link, slot->dispatch);
 }
 
 static void on_done(void *context, struct mes_smtp_session *session, const struct mes_smtp_result *result)
 {
-    struct mes_link *link = checked(context);
-    struct mes_link_slot *slot = result->message->context;
-    struct mes_dispatch *dispatch = slot->dispatch;
-    bool is_untouched = true;
     (void)session;
-    for (size_t i = 0; i < slot->message.count; i++) {
-        if (!has_outcome(result->outcomes[i].cause))
-            continue;
-        is_untouched = false;
-        tell_outcome(link, slot, result, i);
-    }
-    release_slot(link, slot);
-    if (dispatch->wants_new_connection)
-        quit(link); /* a reply said so: this one would only say it again */
-    if (is_untouched)
-        link->events.on_returned(link->events.context, link, dispatch);
-    else
-        link->events.on_done(link->events.context, link, dispatch);
+    mes_link_mail_done(checked(context), result);
 }
 
 static void on_learned(void *context, struct mes_smtp_session *session, enum mes_smtp_fact fact)
@@ -215,7 +89,7 @@ static void on_session_ended(void *context, struct mes_smtp_session *session,
                                .opened_at = link->opened_at};
     (void)session;
     mes_link_facts(outcome, NULL, &end.facts);
-    refine(link, outcome, &end.facts);
+    mes_link_refine(link, outcome, &end.facts);
     link->is_over = true;
     link->events.on_ended(link->events.context, link, &end);
 }
@@ -312,7 +186,7 @@ static void start_tls(struct mes_link *link)
 /* What the session wants now. */
 static void serve_session(struct mes_link *link)
 {
-    take_mails(link);
+    mes_link_take_mails(link);
     write_output(link);
     start_tls(link);
     if (!link->is_over && mes_smtp_session_wants_close(link->session))
@@ -351,7 +225,7 @@ static void on_due(void *context)
     if (now >= mes_smtp_session_deadline(link->session)) {
         mes_smtp_session_tick(link->session);
     } else if (link->is_ready && is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
-        quit(link);
+        mes_link_quit(link);
     }
     settle(link);
 }
@@ -360,6 +234,8 @@ static void connected(struct mes_link *link)
 {
     const struct mes_smtp_callbacks callbacks = {
         .on_ready = on_ready,
+        .on_want_permit = link->events.on_want_permit != NULL ? on_want_permit : NULL,
+        .on_withdrawn = on_withdrawn,
         .on_done = on_done,
         .on_learned = on_learned,
         .on_ended = on_session_ended,
@@ -469,6 +345,29 @@ void mes_link_abort(struct mes_link *link)
 
 void mes_link_offer(struct mes_link *link)
 {
+    settle(link);
+}
+
+bool mes_link_permit(struct mes_link *link, const struct mes_dispatch *dispatch, bool granted)
+{
+    struct mes_link_slot *slot = link->slots;
+    while (slot < link->slots + MES_LINK_SLOTS && slot->dispatch != dispatch)
+        slot++;
+    if (slot == link->slots + MES_LINK_SLOTS)
+        return false;
+    tell_sent(link);
+    mes_smtp_session_permit(link->session, &slot->message, granted);
+    settle(link);
+    return true;
+}
+
+void mes_link_drain(struct mes_link *link)
+{
+    if (!link->is_ready) {
+        mes_link_abort(link);
+        return;
+    }
+    mes_link_quit(link);
     settle(link);
 }
 

@@ -23,6 +23,9 @@ struct mes_link_events {
     /* Greeting, TLS and login are done: once. */
     void (*on_ready)(void *context, struct mes_link *link);
     void (*on_learned)(void *context, struct mes_link *link, enum mes_smtp_fact fact);
+    /* As the transport's: NULL grants at once. */
+    void (*on_want_permit)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
+    void (*on_withdrawn)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
     void (*on_outcome)(void *context, struct mes_link *link, struct mes_dispatch *dispatch, size_t number,
                        const struct mes_verdict_input *facts);
     void (*on_done)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
@@ -52,6 +55,10 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
 void mes_link_abort(struct mes_link *link);
 /* There are mails: it asks for them if it has room. May end it. */
 void mes_link_offer(struct mes_link *link);
+/* Answers on_want_permit. False: the dispatch is not under way here, and nothing was done. May end it. */
+bool mes_link_permit(struct mes_link *link, const struct mes_dispatch *dispatch, bool granted);
+/* No further mail is taken; what is under way goes on to its end, then QUIT. May end it. */
+void mes_link_drain(struct mes_link *link);
 /* Nothing new is begun; a written dot gets `grace_ms` for its reply. May end it. */
 void mes_link_cancel(struct mes_link *link, int64_t grace_ms);
 

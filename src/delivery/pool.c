@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/host.h"
-#include "delivery/link.h"
 #include "delivery/link_facts.h"
-#include "delivery/relay_memory.h"
+#include "delivery/pool_parts.h"
 #include "delivery/relay_options.h"
 #include "i18n/say.h"
-#include "net/resolve.h"
-#include "net/timer.h"
 #include "net/tls.h"
 
 enum {
@@ -23,41 +19,6 @@ enum {
     MES_POOL_ADDRESSES_MS = 60 * 1000, /* how long a lookup is used */
 };
 
-struct mes_pool_link {
-    struct mes_pool_link *next;
-    struct mes_pool *pool;
-    struct mes_link *link;
-    unsigned cuts_after_x;
-};
-
-struct mes_pool {
-    struct mes_transport transport; /* first, so that the one is the other */
-    unsigned magic;
-    const struct mes_account_state *state;
-    struct mes_loop *loop;
-    struct mes_transport_events events;
-    struct mes_tls *tls;
-    struct mes_error tls_error;
-    struct mes_smtp_options smtp;
-    char ehlo_name[MES_HOST_NAME_SPACE];
-    struct mes_timer *timer; /* work that must not happen inside a caller's call */
-    struct mes_resolve *resolve;
-    struct mes_address_list addresses;
-    int64_t addresses_until;
-    struct mes_pool_link *links;
-    unsigned link_count;
-    unsigned ready_count; /* links that got as far as taking mails */
-    unsigned
-        most_links; /* what the relay bore when it refused a further connection, and until when that counts */
-    int64_t most_links_until;
-    struct mes_pool_link *x_trial; /* the one connection on which X is tried */
-    unsigned x_cuts;
-    struct mes_dispatch *first;
-    struct mes_dispatch **last;
-    size_t waiting;
-    bool is_cancelled;
-};
-
 static struct mes_pool *checked(void *context)
 {
     struct mes_pool *pool = context;
@@ -67,39 +28,9 @@ static struct mes_pool *checked(void *context)
 
 /* ---- the queue ---- */
 
-static void append(struct mes_pool *pool, struct mes_dispatch *dispatch)
-{
-    dispatch->next = NULL;
-    *pool->last = dispatch;
-    pool->last = &dispatch->next;
-    pool->waiting++;
-}
-
-static void prepend(struct mes_pool *pool, struct mes_dispatch *dispatch)
-{
-    dispatch->next = pool->first;
-    if (pool->first == NULL)
-        pool->last = &dispatch->next;
-    pool->first = dispatch;
-    pool->waiting++;
-}
-
-static struct mes_dispatch *pop(struct mes_pool *pool)
-{
-    struct mes_dispatch *dispatch = pool->first;
-    if (dispatch == NULL)
-        return NULL;
-    pool->first = dispatch->next;
-    if (pool->first == NULL)
-        pool->last = &pool->first;
-    pool->waiting--;
-    dispatch->next = NULL;
-    return dispatch;
-}
-
 static void return_all(struct mes_pool *pool)
 {
-    for (struct mes_dispatch *dispatch = pop(pool); dispatch != NULL; dispatch = pop(pool))
+    for (struct mes_dispatch *dispatch; (dispatch = mes_dispatch_queue_pop(&pool->queue)) != NULL;)
         pool->events.on_returned(pool->events.context, dispatch);
 }
 
@@ -119,7 +50,7 @@ static void end_dispatch(struct mes_pool *pool, struct mes_dispatch *dispatch,
  */
 static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input *facts, int64_t started)
 {
-    struct mes_dispatch *dispatch = pop(pool);
+    struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
     if (dispatch == NULL)
         return;
     dispatch->started = started;
@@ -133,73 +64,24 @@ static void plan(struct mes_pool *pool)
         mes_timer_start(pool->timer, 0);
 }
 
-/* ---- what the relay bears ---- */
-
-static struct mes_relay_key relay_key(const struct mes_pool *pool, struct mes_link *link)
-{
-    const struct mes_account *settings = pool->state->settings;
-    return (struct mes_relay_key){settings->host, (unsigned)settings->port,
-                                  mes_smtp_session_keywords(mes_link_session(link))};
-}
-
-static int64_t wall_now(const struct mes_pool *pool)
+int64_t mes_pool_wall_now(const struct mes_pool *pool)
 {
     return mes_clock_wall(mes_loop_clock(pool->loop));
 }
 
-static void remember(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_relay relay,
-                     const char *reason)
-{
-    struct mes_relay_key key = relay_key(pool, link);
-    mes_relay_memory_note(pool->state->memory, &key, relay, reason, wall_now(pool));
-    for (struct mes_pool_link *at = pool->links; at != NULL; at = at->next)
-        if (at->link != NULL && mes_link_is_ready(at->link))
-            mes_smtp_session_set_relay(mes_link_session(at->link), relay);
-}
-
-/* X is tried on one connection while the others go by P. */
-static enum mes_smtp_relay relay_for(struct mes_pool *pool, struct mes_pool_link *mine, struct mes_link *link)
-{
-    struct mes_relay_key key = relay_key(pool, link);
-    enum mes_smtp_relay relay = mes_relay_memory_load(pool->state->memory, &key, wall_now(pool));
-    if (relay != MES_SMTP_RELAY_UNKNOWN)
-        return relay;
-    if (pool->x_trial != NULL && pool->x_trial != mine)
-        return MES_SMTP_RELAY_P;
-    pool->x_trial = mine;
-    return MES_SMTP_RELAY_UNKNOWN;
-}
+/* ---- what links tell ---- */
 
 static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact fact)
 {
     struct mes_pool_link *mine = context;
-    struct mes_pool *pool = checked(mine->pool);
-    switch (fact) {
-    case MES_SMTP_FACT_P_WORKS:
-        break;
-    case MES_SMTP_FACT_X_WORKS:
-        remember(pool, link, MES_SMTP_RELAY_X, "worked");
-        break;
-    case MES_SMTP_FACT_X_REFUSED:
-        remember(pool, link, MES_SMTP_RELAY_P, "refused a MAIL sent with the body before");
-        break;
-    case MES_SMTP_FACT_X_CUT:
-        if (++pool->x_cuts >= 2)
-            remember(pool, link, MES_SMTP_RELAY_P, "cut the connection twice after such a MAIL");
-        break;
-    case MES_SMTP_FACT_P_BROKEN:
-        remember(pool, link, MES_SMTP_RELAY_LOCK_STEP, "offers PIPELINING and cannot do it");
-        break;
-    }
+    mes_pool_learn(checked(mine->pool), link, fact);
 }
-
-/* ---- what links tell ---- */
 
 static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link)
 {
     struct mes_pool_link *mine = context;
     (void)link;
-    return mine->pool->is_cancelled ? NULL : pop(mine->pool);
+    return mine->pool->is_closed ? NULL : mes_dispatch_queue_pop(&mine->pool->queue);
 }
 
 static void on_ready(void *context, struct mes_link *link)
@@ -208,7 +90,7 @@ static void on_ready(void *context, struct mes_link *link)
     struct mes_pool *pool = checked(mine->pool);
     mine->link = link;
     pool->ready_count++;
-    mes_smtp_session_set_relay(mes_link_session(link), relay_for(pool, mine, link));
+    mes_smtp_session_set_relay(mes_link_session(link), mes_pool_relay_for(mine, link));
     plan(pool); /* the account works: more connections may follow */
 }
 
@@ -229,6 +111,21 @@ static void on_done(void *context, struct mes_link *link, struct mes_dispatch *d
     mine->pool->events.on_done(mine->pool->events.context, dispatch);
 }
 
+static void on_want_permit(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    mine->pool->events.on_want_permit(mine->pool->events.context, dispatch);
+}
+
+static void on_withdrawn(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    if (mine->pool->events.on_withdrawn != NULL)
+        mine->pool->events.on_withdrawn(mine->pool->events.context, dispatch);
+}
+
 /* A relay that takes the login and hangs up before the first mail, again and again, has had its chance. */
 static void give_up_on_relay(struct mes_pool *pool, struct mes_dispatch *dispatch)
 {
@@ -245,12 +142,12 @@ static void on_returned(void *context, struct mes_link *link, struct mes_dispatc
     struct mes_pool_link *mine = context;
     struct mes_pool *pool = checked(mine->pool);
     (void)link;
-    if (pool->is_cancelled) {
+    if (pool->is_closed) {
         pool->events.on_returned(pool->events.context, dispatch);
     } else if (++dispatch->returns > MES_POOL_RETURNS) {
         give_up_on_relay(pool, dispatch);
     } else {
-        prepend(pool, dispatch);
+        mes_dispatch_queue_prepend(&pool->queue, dispatch);
         plan(pool);
     }
 }
@@ -301,7 +198,7 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
     if (end->was_ready)
         pool->ready_count--;
     forget(mine);
-    if (!end->was_ready && !end->is_blameless && !pool->is_cancelled)
+    if (!end->was_ready && !end->is_blameless && !pool->is_closed)
         on_failed(pool, end);
     plan(pool);
 }
@@ -310,16 +207,23 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
 
 static int open_link(struct mes_pool *pool, struct mes_error *error)
 {
-    static const struct mes_link_events events = {on_wants_mail, on_ready, on_learned, on_outcome, on_done,
-                                                  on_returned,   on_ended, on_trace,   NULL};
-    struct mes_link_events mine_events = events;
     struct mes_pool_link *mine = mes_alloc(sizeof *mine);
     if (mine == NULL)
         return mes_fail_nomem(error);
     mine->pool = pool;
-    mine_events.context = mine;
-    if (pool->events.on_trace == NULL)
-        mine_events.on_trace = NULL;
+    const struct mes_link_events events = {
+        .on_wants_mail = on_wants_mail,
+        .on_ready = on_ready,
+        .on_learned = on_learned,
+        .on_want_permit = pool->events.on_want_permit != NULL ? on_want_permit : NULL,
+        .on_withdrawn = on_withdrawn,
+        .on_outcome = on_outcome,
+        .on_done = on_done,
+        .on_returned = on_returned,
+        .on_ended = on_ended,
+        .on_trace = pool->events.on_trace != NULL ? on_trace : NULL,
+        .context = mine,
+    };
     const struct mes_link_options options = {
         .loop = pool->loop,
         .conn = mes_relay_options_conn(pool->state->settings, pool->tls),
@@ -329,7 +233,7 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         .most_message_bytes = pool->state->settings->max_message_bytes,
         .idle_ms = MES_POOL_IDLE_MS,
     };
-    int code = mes_link_new(&options, &mine_events, &mine->link, error);
+    int code = mes_link_new(&options, &events, &mine->link, error);
     if (code != 0) {
         mes_free(mine);
         return code;
@@ -390,34 +294,46 @@ static bool has_addresses(struct mes_pool *pool)
  * at a time would lock it. */
 static bool may_open_link(const struct mes_pool *pool)
 {
-    uint32_t most = mes_account_state_most_connections(pool->state, wall_now(pool));
+    uint32_t most = mes_account_state_most_connections(pool->state, mes_pool_wall_now(pool));
     if (pool->most_links < most && mes_loop_now(pool->loop) < pool->most_links_until)
         most = pool->most_links;
     if (pool->ready_count == 0)
         most = 1;
     /* What is being set up will take a mail of its own. */
     unsigned setting_up = pool->link_count - pool->ready_count;
-    return pool->link_count < most && pool->waiting > setting_up;
+    return pool->link_count < most && pool->queue.count > setting_up;
+}
+
+/* May free the pool, by way of on_drained. */
+static void end_closing(struct mes_pool *pool)
+{
+    return_all(pool);
+    bool is_drained = pool->is_draining && pool->links == NULL;
+    if (!is_drained)
+        return;
+    pool->is_draining = false;
+    if (pool->events.on_drained != NULL)
+        pool->events.on_drained(pool->events.context, &pool->transport);
 }
 
 static void on_due(void *context)
 {
     struct mes_pool *pool = checked(context);
-    if (pool->is_cancelled) {
-        return_all(pool);
+    if (pool->is_closed) {
+        end_closing(pool);
         return;
     }
-    if (pool->waiting > 0 && pool->tls_error.code != 0) {
+    if (pool->queue.count > 0 && pool->tls_error.code != 0) {
         charge_error(pool, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &pool->tls_error);
         return;
     }
     /* Offering may end a link, and with it this list's entry. */
-    for (struct mes_pool_link *at = pool->links, *next; at != NULL && pool->waiting > 0; at = next) {
+    for (struct mes_pool_link *at = pool->links, *next; at != NULL && pool->queue.count > 0; at = next) {
         next = at->next;
         if (mes_link_is_ready(at->link))
             mes_link_offer(at->link);
     }
-    while (pool->waiting > 0 && may_open_link(pool) && has_addresses(pool)) {
+    while (pool->queue.count > 0 && may_open_link(pool) && has_addresses(pool)) {
         struct mes_error error = {0};
         if (open_link(pool, &error) != 0)
             charge_error(pool, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
@@ -429,14 +345,35 @@ static void on_due(void *context)
 static void start(struct mes_transport *transport, struct mes_dispatch *dispatch)
 {
     struct mes_pool *pool = checked(transport);
-    append(pool, dispatch);
+    mes_dispatch_queue_append(&pool->queue, dispatch);
+    plan(pool);
+}
+
+static void permit(struct mes_transport *transport, struct mes_dispatch *dispatch, bool granted)
+{
+    struct mes_pool *pool = checked(transport);
+    struct mes_pool_link *at = pool->links;
+    while (at != NULL && !mes_link_permit(at->link, dispatch, granted))
+        at = at->next;
+}
+
+static void drain(struct mes_transport *transport)
+{
+    struct mes_pool *pool = checked(transport);
+    pool->is_closed = true;
+    pool->is_draining = true;
+    mes_resolve_cancel(&pool->resolve);
+    for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
+        next = at->next;
+        mes_link_drain(at->link);
+    }
     plan(pool);
 }
 
 static void cancel(struct mes_transport *transport, int64_t grace_ms)
 {
     struct mes_pool *pool = checked(transport);
-    pool->is_cancelled = true;
+    pool->is_closed = true;
     mes_resolve_cancel(&pool->resolve);
     for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
         next = at->next;
@@ -448,7 +385,7 @@ static void cancel(struct mes_transport *transport, int64_t grace_ms)
 static void pool_free(struct mes_transport **transport)
 {
     struct mes_pool *pool = checked(*transport);
-    pool->is_cancelled = true;
+    pool->is_closed = true;
     mes_resolve_cancel(&pool->resolve);
     while (pool->links != NULL)
         mes_link_abort(pool->links->link);
@@ -464,7 +401,7 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
                  const struct mes_transport_events *events, struct mes_transport **transport_out,
                  struct mes_error *error)
 {
-    static const struct mes_transport_face face = {start, cancel, pool_free};
+    static const struct mes_transport_face face = {start, permit, drain, cancel, pool_free};
     struct mes_pool *pool = mes_alloc(sizeof *pool);
     if (pool == NULL)
         return mes_fail_nomem(error);
@@ -473,7 +410,7 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
     pool->state = state;
     pool->loop = loop;
     pool->events = *events;
-    pool->last = &pool->first;
+    mes_dispatch_queue_init(&pool->queue);
     int code = mes_timer_new(loop, on_due, pool, &pool->timer, error);
     if (code != 0) {
         mes_free(pool);

@@ -329,7 +329,7 @@ int mes_submit(struct mes_sender *sender, const struct mes_message *message,
         return code;
     code = find_candidates(sender, mes_compose_job_wishes(compiled)->from_address, &is_candidate, error);
     if (code != 0) {
-        mes_compose_job_free(&compiled);
+        mes_compose_job_release(&compiled);
         return code;
     }
     struct mes_submission *submission = mes_alloc(sizeof *submission);
@@ -399,7 +399,7 @@ int mes_sender_render(struct mes_sender *sender, const struct mes_message *messa
         code = gather(&wire, bytes_out, size_out, error);
     mes_free(is_candidate);
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&compiled);
+    mes_compose_job_release(&compiled);
     return code;
 }
 

@@ -47,6 +47,13 @@ static bool is_named(const struct mes_template_op *op)
            op->kind == MES_OP_INVERTED;
 }
 
+size_t mes_template_size(const struct mes_template *template)
+{
+    if (template == NULL)
+        return 0;
+    return sizeof *template + mes_arena_size(&template->arena) + template->capacity * sizeof *template->ops;
+}
+
 bool mes_template_is_fixed(const struct mes_template *template)
 {
     for (size_t i = 0; i < template->count; i++)

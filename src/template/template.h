@@ -89,6 +89,9 @@ void mes_template_free(struct mes_template **template);
 int mes_template_render(const struct mes_template *template, const struct mes_values *values,
                         struct mes_buf *out, struct mes_error *error) MES_MUST_USE;
 
+/* About how many bytes of memory it takes; 0 for NULL. */
+size_t mes_template_size(const struct mes_template *template);
+
 /* True when the result is the same for all values. */
 bool mes_template_is_fixed(const struct mes_template *template);
 

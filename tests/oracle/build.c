@@ -150,7 +150,7 @@ int main(int count, char **arguments)
         write_mail(job, i, &wire, arguments[1]);
     }
     mes_compose_wire_fini(&wire);
-    mes_compose_job_free(&job);
+    mes_compose_job_release(&job);
     json_decref(a_case);
     return 0;
 }

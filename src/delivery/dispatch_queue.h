@@ -1,0 +1,19 @@
+/* Dispatches that wait, in their order; linked by their `next`. */
+#ifndef MES_DELIVERY_DISPATCH_QUEUE_H
+#define MES_DELIVERY_DISPATCH_QUEUE_H
+
+#include "delivery/transport.h"
+
+struct mes_dispatch_queue {
+    struct mes_dispatch *first;
+    struct mes_dispatch **last;
+    size_t count;
+};
+
+void mes_dispatch_queue_init(struct mes_dispatch_queue *queue);
+void mes_dispatch_queue_append(struct mes_dispatch_queue *queue, struct mes_dispatch *dispatch);
+void mes_dispatch_queue_prepend(struct mes_dispatch_queue *queue, struct mes_dispatch *dispatch);
+/* The first one, NULL when none waits. */
+struct mes_dispatch *mes_dispatch_queue_pop(struct mes_dispatch_queue *queue);
+
+#endif

@@ -1,0 +1,126 @@
+/* The mails of a link: into the session, and what became of them. */
+#include "base/error.h"
+#include "delivery/link_facts.h"
+#include "delivery/link_parts.h"
+#include "net/loop.h"
+
+static struct mes_link_slot *free_slot(struct mes_link *link)
+{
+    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+        if (link->slots[i].dispatch == NULL)
+            return &link->slots[i];
+    return NULL;
+}
+
+static void release_slot(struct mes_link *link, struct mes_link_slot *slot)
+{
+    mes_link_slot_release(slot);
+    link->idle_since = mes_loop_now(link->options.loop);
+}
+
+/* A mail that never reached the session: the same facts for all its open recipients. */
+static void refuse_mail(struct mes_link *link, struct mes_dispatch *dispatch, enum mes_cause cause,
+                        const char *text)
+{
+    const struct mes_verdict_input facts = {.step = MES_STEP_MAIL, .cause = cause, .text = mes_str_of(text)};
+    for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
+        if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
+            link->events.on_outcome(link->events.context, link, dispatch, i, &facts);
+    link->events.on_done(link->events.context, link, dispatch);
+}
+
+static void take_mail(struct mes_link *link, struct mes_link_slot *slot, struct mes_dispatch *dispatch)
+{
+    struct mes_error error = {0};
+    char text[512];
+    dispatch->started = link->mails == 0 ? link->opened_at : mes_loop_now(link->options.loop);
+    if (mes_link_slot_fill(slot, dispatch, &error) != 0) {
+        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, mes_error_text(&error, MES_EN, text, sizeof text));
+        return;
+    }
+    if (link->options.most_message_bytes > 0 &&
+        slot->wire.size > (uint64_t)link->options.most_message_bytes) {
+        release_slot(link, slot);
+        refuse_mail(link, dispatch, MES_CAUSE_TOO_LARGE, "larger than the account's maxMessageBytes");
+        return;
+    }
+    if (mes_smtp_session_submit(link->session, &slot->message) != 0) {
+        release_slot(link, slot);
+        refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, "out of memory");
+        return;
+    }
+    link->mails++;
+}
+
+static bool has_carried_enough(const struct mes_link *link)
+{
+    return link->options.most_mails > 0 && link->mails >= link->options.most_mails;
+}
+
+/* No mail is taken any more; those under way go on to their end. */
+void mes_link_quit(struct mes_link *link)
+{
+    link->is_quitting = true;
+    mes_smtp_session_quit(link->session);
+}
+
+void mes_link_take_mails(struct mes_link *link)
+{
+    while (link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
+           !has_carried_enough(link) && mes_smtp_session_has_room(link->session)) {
+        struct mes_link_slot *slot = free_slot(link);
+        struct mes_dispatch *dispatch =
+            slot != NULL ? link->events.on_wants_mail(link->events.context, link) : NULL;
+        if (dispatch == NULL)
+            break;
+        take_mail(link, slot, dispatch);
+    }
+    if (!link->is_quitting && has_carried_enough(link))
+        mes_link_quit(link);
+}
+
+void mes_link_refine(struct mes_link *link, const struct mes_smtp_outcome *outcome,
+                     struct mes_verdict_input *facts)
+{
+    bool was_silent = mes_conn_received_total(link->conn) == 0 && !mes_conn_is_secured(link->conn);
+    mes_link_refine_facts(outcome, mes_conn_failure(link->conn), was_silent, link->options.conn.port, facts);
+}
+
+/* What was not tried, or is left for a further transaction, has no outcome: the recipient is simply still
+ * open. */
+static bool has_outcome(enum mes_smtp_cause cause)
+{
+    return cause != MES_SMTP_NOT_TRIED && cause != MES_SMTP_LEFT;
+}
+
+static void tell_outcome(struct mes_link *link, struct mes_link_slot *slot,
+                         const struct mes_smtp_result *result, size_t index)
+{
+    const struct mes_smtp_outcome *outcome = &result->outcomes[index];
+    struct mes_verdict_input facts;
+    mes_link_facts(outcome, result, &facts);
+    mes_link_refine(link, outcome, &facts);
+    if (outcome->cause == MES_SMTP_BODY_FAILED)
+        facts.text = mes_str_of(mes_error_argument(&slot->source.error, 1));
+    link->events.on_outcome(link->events.context, link, slot->dispatch, slot->numbers[index], &facts);
+}
+
+void mes_link_mail_done(struct mes_link *link, const struct mes_smtp_result *result)
+{
+    struct mes_link_slot *slot = result->message->context;
+    struct mes_dispatch *dispatch = slot->dispatch;
+    bool is_untouched = true;
+    for (size_t i = 0; i < slot->message.count; i++) {
+        if (!has_outcome(result->outcomes[i].cause))
+            continue;
+        is_untouched = false;
+        tell_outcome(link, slot, result, i);
+    }
+    release_slot(link, slot);
+    if (dispatch->wants_new_connection)
+        mes_link_quit(link); /* a reply said so: this one would only say it again */
+    if (is_untouched)
+        link->events.on_returned(link->events.context, link, dispatch);
+    else
+        link->events.on_done(link->events.context, link, dispatch);
+}

@@ -1,0 +1,54 @@
+/* The inside of a pool, for the files that make it up. */
+#ifndef MES_DELIVERY_POOL_PARTS_H
+#define MES_DELIVERY_POOL_PARTS_H
+
+#include "base/host.h"
+#include "delivery/dispatch_queue.h"
+#include "delivery/link.h"
+#include "delivery/pool.h"
+#include "net/resolve.h"
+#include "net/timer.h"
+
+struct mes_pool_link {
+    struct mes_pool_link *next;
+    struct mes_pool *pool;
+    struct mes_link *link;
+    unsigned cuts_after_x;
+};
+
+struct mes_pool {
+    struct mes_transport transport; /* first, so that the one is the other */
+    unsigned magic;
+    const struct mes_account_state *state;
+    struct mes_loop *loop;
+    struct mes_transport_events events;
+    struct mes_tls *tls;
+    struct mes_error tls_error;
+    struct mes_smtp_options smtp;
+    char ehlo_name[MES_HOST_NAME_SPACE];
+    struct mes_timer *timer; /* work that must not happen inside a caller's call */
+    struct mes_resolve *resolve;
+    struct mes_address_list addresses;
+    int64_t addresses_until;
+    struct mes_pool_link *links;
+    unsigned link_count;
+    unsigned ready_count; /* links that got as far as taking mails */
+    unsigned
+        most_links; /* what the relay bore when it refused a further connection, and until when that counts */
+    int64_t most_links_until;
+    struct mes_pool_link *x_trial; /* the one connection on which X is tried */
+    unsigned x_cuts;
+    struct mes_dispatch_queue queue;
+    bool is_closed; /* cancelled or draining: nothing is begun any more */
+    bool is_draining;
+};
+
+/* Wall clock, in milliseconds. */
+int64_t mes_pool_wall_now(const struct mes_pool *pool);
+
+/* How the link's session begins: X is tried on one connection while the others go by P. */
+enum mes_smtp_relay mes_pool_relay_for(struct mes_pool_link *mine, struct mes_link *link);
+/* A session found something out about the relay. */
+void mes_pool_learn(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_fact fact);
+
+#endif
