@@ -2,17 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/random.h"
+#include "delivery/backoff.h"
 #include "delivery/failover.h"
 #include "delivery/identity.h"
 #include "delivery/transport.h"
 
-enum {
-    MES_JOB_WINDOW = 256,         /* mails that are under way at a time; the rest costs no memory yet */
-    MES_JOB_RETRY_MS = 60 * 1000, /* the first wait, which doubles … */
-    MES_JOB_RETRY_MOST_MS = 60 * 60 * 1000, /* … up to this */
-    MES_JOB_RETRY_DOUBLINGS = 6,
-};
+enum { MES_JOB_WINDOW = 256 }; /* mails that are under way at a time; the rest costs no memory yet */
 
 struct mes_job_mail {
     struct mes_job_mail *next;
@@ -150,22 +145,6 @@ static void begin_mails(struct mes_job *job)
 
 /* ---- a pass ends ---- */
 
-/* 60 s, doubling, 20 % more or less; a time that the reply named wins. */
-static int64_t retry_delay(const struct mes_delivery_mail *mail)
-{
-    uint32_t random = 0;
-    if (mail->retry_seconds > 0)
-        return (int64_t)mail->retry_seconds * 1000;
-    unsigned doublings = mail->passes > 0 ? mail->passes - 1 : 0;
-    int64_t delay = (int64_t)MES_JOB_RETRY_MS
-                    << (doublings < MES_JOB_RETRY_DOUBLINGS ? doublings : MES_JOB_RETRY_DOUBLINGS);
-    if (delay > MES_JOB_RETRY_MOST_MS)
-        delay = MES_JOB_RETRY_MOST_MS;
-    if (mes_random_bytes(&random, sizeof random, NULL) != 0)
-        return delay;
-    return delay * 4 / 5 + delay * 2 / 5 * (random & 1023) / 1023;
-}
-
 static void end_pass(struct mes_job *job, struct mes_job_mail *item, int64_t now)
 {
     if (job->is_cancelled || job->has_failed)
@@ -174,7 +153,7 @@ static void end_pass(struct mes_job *job, struct mes_job_mail *item, int64_t now
         mes_delivery_mail_end_pass(&item->mail);
     job->active--;
     if (!mes_delivery_mail_is_final(&item->mail)) {
-        item->due = now + retry_delay(&item->mail);
+        item->due = now + mes_backoff_ms(item->mail.passes, item->mail.retry_seconds);
         if (item->due <= job->retry_until) {
             mes_delivery_mail_begin_pass(&item->mail);
             push(&job->waiting, item);

@@ -1,0 +1,72 @@
+/* A mail under way: leased by the courier, brought out by the carrier, written down by the courier again. It
+ * is made and freed on the store thread; in between it belongs to the loop thread, but for its commands while
+ * they are posted. */
+#ifndef MES_QUEUE_MAIL_H
+#define MES_QUEUE_MAIL_H
+
+#include "delivery/mail.h"
+#include "delivery/transport.h"
+#include "queue/courier.h"
+#include "queue/intake.h"
+#include "queue/outcome.h"
+#include "queue/progress.h"
+
+struct mes_fleet;
+
+/* What the mails of one lease share. Counted on the store thread alone; read-only for the loop thread. */
+struct mes_queue_batch {
+    unsigned users; /* mails */
+    int64_t job;
+    char *company;
+    char *account; /* this one alone; "" any */
+    enum mes_queue_lane lane;
+    enum mes_queue_doubt on_doubt;
+    int64_t expires_at; /* 0: the usual deadline */
+    size_t copies;
+    struct mes_compose_job *compiled;
+};
+
+/* A row of the mail: the `to`, or one of its cc and bcc, in the order of the compiled job. */
+struct mes_queue_row {
+    int64_t number;
+    bool is_open; /* still to be sent; else it has its last word from before */
+    enum mes_outcome_status status;
+};
+
+/* How a written-ahead dot stands. Only the loop thread changes it. */
+struct mes_queue_dot {
+    struct mes_courier_command command; /* first: stores or withdraws it */
+    struct mes_mailbox_item answer;     /* posted back to the carrier */
+    bool is_wanted;                     /* by the session */
+    bool is_stored;
+    bool is_posted;   /* the command is with the courier */
+    bool stores;      /* what the posted command does */
+    bool is_refused;  /* the courier's answer: the job was cancelled, or the lease is void */
+};
+
+struct mes_queue_mail {
+    struct mes_mailbox_item item;     /* first: on its way to the carrier */
+    struct mes_queue_mail *next;      /* for whoever holds it */
+    struct mes_queue_batch *batch;
+    int64_t number; /* of the lead row */
+    int64_t token;  /* of the lease */
+    struct mes_progress progress;
+    struct mes_queue_row *rows;
+    size_t row_count;
+
+    /* The carrier's: */
+    struct mes_fleet *fleet;
+    struct mes_delivery_mail delivery;
+    struct mes_dispatch dispatch;
+    int64_t again; /* monotonic: of one that waits for its account's pace */
+    struct mes_queue_dot dot;
+    bool has_tried; /* an account was really used in this pass */
+
+    /* The result on its way to the courier: */
+    struct mes_courier_command command;
+    struct mes_outcome outcome;
+    struct mes_arena arena; /* of the outcome's texts */
+    bool is_journalled;     /* the journal has it, so the database may fail */
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* What became of a mail that the carrier had: the one form in which results reach the database, directly or by
+ * way of the outcome journal. */
+#ifndef MES_QUEUE_OUTCOME_H
+#define MES_QUEUE_OUTCOME_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "queue/courier.h"
+
+enum mes_outcome_status {
+    MES_OUTCOME_QUEUED, /* untouched, or never tried: it waits until `due_at` */
+    MES_OUTCOME_SENT,
+    MES_OUTCOME_FAILED,
+    MES_OUTCOME_DEFERRED,
+    MES_OUTCOME_IN_DOUBT,
+    MES_OUTCOME_CANCELLED,
+    MES_OUTCOME_COUNT
+};
+
+/* One try through one account, as the attempts table has it. Texts are never NULL. */
+struct mes_outcome_attempt {
+    int64_t at; /* wall clock, when it ended */
+    const char *account;
+    const char *step;
+    const char *class_;
+    int code;
+    const char *enhanced;
+    const char *reply;
+    const char *advice_id;
+    int64_t milliseconds;
+    const char *sender; /* MAIL FROM as it was sent; "" when it did not come to that */
+    const char *tls;    /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "none", or "" when it is not known */
+    const char *digest; /* SHA-256 of the message's bytes in hex; "" when it was not sent */
+};
+
+struct mes_outcome_row {
+    int64_t number;
+    const char *address;
+    enum mes_outcome_status before;
+    enum mes_outcome_status status;
+    bool is_final; /* nothing more is done for it by itself */
+    const struct mes_outcome_attempt *attempts;
+    size_t attempt_count;
+};
+
+struct mes_outcome {
+    int64_t job;
+    const char *company;
+    int64_t number; /* of the lead row */
+    const char *message_id;
+    const char *progress; /* see progress.h */
+    int64_t due_at;       /* of the rows that are not final; 0: there are none */
+    bool resets_content;  /* one was sent: the row of content refusals is broken */
+    unsigned content_refusals; /* rows that this mail failed for its content */
+    const char *transcript;    /* of the last failed attempt; "" when there is none */
+    const char *transcript_account;
+    const struct mes_outcome_row *rows;
+    size_t row_count;
+};
+
+/* Appends it as one JSON line, for the journal. */
+void mes_outcome_write(const struct mes_outcome *outcome, struct mes_buf *out);
+/* Texts and rows are the arena's. MES_E_INPUT: this is no outcome. */
+int mes_outcome_read(struct mes_str text, struct mes_arena *arena, struct mes_outcome *outcome_out,
+                     struct mes_error *error) MES_MUST_USE;
+
+const char *mes_outcome_status_name(enum mes_outcome_status status);
+
+#endif
