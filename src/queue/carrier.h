@@ -40,8 +40,10 @@ int mes_carrier_new(const struct mes_carrier_options *options, struct mes_carrie
 /* After mes_courier_start: where results go. */
 void mes_carrier_set_courier(struct mes_carrier *carrier, struct mes_courier *courier);
 
-/* New account lists: mails under way stay with the old ones, everything else goes by the new ones. */
-void mes_carrier_set_roster(struct mes_carrier *carrier, struct mes_roster *roster);
+/* New account lists: mails under way stay with the old ones, everything else goes by the new ones. When it
+ * fails the old ones stay. */
+int mes_carrier_set_roster(struct mes_carrier *carrier, struct mes_roster *roster,
+                           struct mes_error *error) MES_MUST_USE;
 
 /* Nothing new is begun. What is not yet under way goes back to the courier; written dots get `grace_ms`, then
  * they are in doubt. `on_drained` is called when nothing is under way any more and every result was posted.
@@ -72,7 +74,7 @@ struct mes_carrier_request {
     /* On the loop thread, once; owns the request from now on. */
     void (*run)(struct mes_carrier_request *request, struct mes_carrier *carrier);
 };
-/* Any thread. */
+/* Any thread. While the carrier is being freed `run` is called at once with a carrier of NULL. */
 void mes_carrier_post(struct mes_carrier *carrier, struct mes_carrier_request *request);
 
 /* The accounts that a company sends through, in their order; NULL: every list there is. */
@@ -92,6 +94,13 @@ bool mes_carrier_check(struct mes_carrier *carrier, const char *company, const c
                        mes_carrier_checked *on_done, void *context);
 /* Every account once, one after the other: for the daily check. */
 void mes_carrier_check_all(struct mes_carrier *carrier);
+
+struct mes_queue_mail;
+/* The courier's: a leased mail for the loop thread; the answer to a dot; when a company's lane can take mail
+ * (0: now; wall clock). Any thread. */
+void mes_carrier_hand(struct mes_carrier *carrier, struct mes_queue_mail *mail);
+void mes_carrier_answer_dot(struct mes_carrier *carrier, struct mes_queue_mail *mail);
+int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane, bool *is_illness_out);
 
 /* How many mails are under way. Any thread. */
 size_t mes_carrier_in_flight(const struct mes_carrier *carrier);

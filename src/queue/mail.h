@@ -39,14 +39,22 @@ struct mes_queue_dot {
     struct mes_mailbox_item answer;     /* posted back to the carrier */
     bool is_wanted;                     /* by the session */
     bool is_stored;
-    bool is_posted;   /* the command is with the courier */
-    bool stores;      /* what the posted command does */
-    bool is_refused;  /* the courier's answer: the job was cancelled, or the lease is void */
+    bool is_posted;  /* the command is with the courier */
+    bool stores;     /* what the posted command does */
+    bool is_refused; /* the courier's answer: the job was cancelled, or the lease is void */
+};
+
+/* What an attempt has to show beside what delivery keeps of it. */
+struct mes_queue_evidence {
+    struct mes_queue_evidence *next;
+    const struct mes_delivery_attempt *attempt;
+    int64_t at;
+    const char *sender, *tls, *digest, *transcript;
 };
 
 struct mes_queue_mail {
-    struct mes_mailbox_item item;     /* first: on its way to the carrier */
-    struct mes_queue_mail *next;      /* for whoever holds it */
+    struct mes_mailbox_item item; /* first: on its way to the carrier */
+    struct mes_queue_mail *next;  /* for whoever holds it */
     struct mes_queue_batch *batch;
     int64_t number; /* of the lead row */
     int64_t token;  /* of the lease */
@@ -56,11 +64,14 @@ struct mes_queue_mail {
 
     /* The carrier's: */
     struct mes_fleet *fleet;
-    struct mes_delivery_mail delivery;
+    struct mes_delivery_mail delivery; /* its `index` in the compiled job is set by the courier */
+    bool *candidates;                  /* which accounts of the fleet it may use */
+    bool has_candidate;
     struct mes_dispatch dispatch;
     int64_t again; /* monotonic: of one that waits for its account's pace */
     struct mes_queue_dot dot;
     bool has_tried; /* an account was really used in this pass */
+    struct mes_queue_evidence *evidence;
 
     /* The result on its way to the courier: */
     struct mes_courier_command command;

@@ -1,5 +1,5 @@
-/* What became of a mail that the carrier had: the one form in which results reach the database, directly or by
- * way of the outcome journal. */
+/* What became of a mail that the carrier had: the one form in which results reach the database, directly or
+ * by way of the outcome journal. */
 #ifndef MES_QUEUE_OUTCOME_H
 #define MES_QUEUE_OUTCOME_H
 
@@ -48,9 +48,9 @@ struct mes_outcome {
     const char *company;
     int64_t number; /* of the lead row */
     const char *message_id;
-    const char *progress; /* see progress.h */
-    int64_t due_at;       /* of the rows that are not final; 0: there are none */
-    bool resets_content;  /* one was sent: the row of content refusals is broken */
+    const char *progress;      /* see progress.h */
+    int64_t due_at;            /* of the rows that are not final; 0: there are none */
+    bool resets_content;       /* one was sent: the row of content refusals is broken */
     unsigned content_refusals; /* rows that this mail failed for its content */
     const char *transcript;    /* of the last failed attempt; "" when there is none */
     const char *transcript_account;

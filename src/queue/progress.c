@@ -35,6 +35,5 @@ void mes_progress_write(const struct mes_progress *progress, struct mes_buf *out
 {
     mes_buf_add_format(out, "%u %u %u %lld %lld %lld %s", progress->passes, progress->doubts,
                        progress->transient_answers, (long long)progress->first_transient_at,
-                       (long long)progress->first_tried_at, (long long)progress->waited_ms,
-                       progress->keeper);
+                       (long long)progress->first_tried_at, (long long)progress->waited_ms, progress->keeper);
 }

@@ -11,8 +11,8 @@ struct mes_progress {
     unsigned doubts;            /* dots that were written and never answered */
     unsigned transient_answers; /* of the account it keeps to */
     int64_t first_transient_at;
-    int64_t first_tried_at;     /* 0: never; the usual deadline counts from here */
-    int64_t waited_ms;          /* time that does not count towards the usual deadline */
+    int64_t first_tried_at;                 /* 0: never; the usual deadline counts from here */
+    int64_t waited_ms;                      /* time that does not count towards the usual deadline */
     char keeper[MES_PROGRESS_KEEPER_SPACE]; /* the account that it has to go through again; "": any */
 };
 

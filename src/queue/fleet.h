@@ -1,0 +1,70 @@
+/* The accounts of one list while mails go out through them: their health, limits and transports. Loop thread,
+ * but for the gate. */
+#ifndef MES_QUEUE_FLEET_H
+#define MES_QUEUE_FLEET_H
+
+#include <stdatomic.h>
+
+#include "delivery/failover.h"
+#include "delivery/router.h"
+#include "queue/intake.h"
+#include "queue/mail.h"
+
+struct mes_loop;
+
+/* When the list can take mail of a lane again. Written by the loop thread, read by the courier, which leases
+ * nothing that could not be sent anyway. */
+struct mes_fleet_gate {
+    _Atomic int64_t until;  /* wall clock; 0: open; INT64_MAX: until settings change or a person wakes one */
+    atomic_bool is_illness; /* accounts rest; else only quotas are used up */
+};
+
+/* Memory of one list: its keys carry the company's name. */
+struct mes_fleet_memory {
+    char company[80];
+    struct mes_memory below;
+};
+
+struct mes_fleet {
+    struct mes_fleet *next;
+    char company[80];          /* whose own list it is; "" the general one */
+    struct mes_roster *roster; /* keeps the list */
+    const struct mes_account_list *list;
+    struct mes_fleet_memory prefixed;
+    struct mes_memory memory;
+    struct mes_account_state *accounts;
+    int64_t *checked_at; /* of each account: its last login without a mail; 0: none */
+    size_t count;
+    struct mes_failover failover;
+    struct mes_fleet_gate gates[MES_LANE_COUNT];
+    size_t in_flight; /* mails that hold on to it */
+    bool is_retired;  /* a newer list has taken its place */
+    bool was_all_down;
+    size_t fallback; /* the account that stood in last, for the news; 0: none */
+};
+
+/* Opens every account's transport with `events`. The list belongs to `roster`, of which a share is taken. */
+int mes_fleet_new(struct mes_roster *roster, const struct mes_account_list *list, const char *company,
+                  struct mes_loop *loop, const struct mes_memory *memory,
+                  const struct mes_transport_events *events, struct mes_fleet **fleet_out,
+                  struct mes_error *error) MES_MUST_USE;
+/* No mail may be with it. */
+void mes_fleet_free(struct mes_fleet **fleet);
+
+/* The number of the account called `name`; SIZE_MAX when there is none. */
+size_t mes_fleet_find(const struct mes_fleet *fleet, const char *name);
+
+/* Which accounts the mail may use at all: one flag each, in the mail's arena. False: out of memory, or none
+ * is allowed (`*has_any_out`). */
+bool *mes_fleet_candidates(const struct mes_fleet *fleet, const struct mes_queue_mail *mail,
+                           struct mes_arena *arena, bool *has_any_out);
+
+/* 0: one of the accounts with a flag (NULL: any) can take a mail of that lane now. Else when the first one
+ * can. `is_illness_out`: what they wait for is an illness and not only a quota. */
+int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const bool *is_candidate, uint32_t recipients,
+                           enum mes_queue_lane lane, int64_t now, bool *is_illness_out);
+
+/* Works the gates out anew. True: one has opened. */
+bool mes_fleet_update_gates(struct mes_fleet *fleet, int64_t now);
+
+#endif
