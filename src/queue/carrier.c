@@ -345,8 +345,8 @@ static int open_fleets(struct mes_carrier *carrier, struct mes_roster *roster, s
     *first_out = NULL;
     for (size_t i = 0; i < mes_roster_count(roster); i++) {
         struct mes_fleet *fleet = NULL;
-        int code = mes_fleet_new(roster, mes_roster_list_at(roster, i), mes_roster_company_at(roster, i),
-                                 carrier->loop, &carrier->memory, &events, &fleet, error);
+        int code = mes_fleet_new(roster, mes_roster_at(roster, i), carrier->loop, &carrier->memory, &events,
+                                 &fleet, error);
         if (code != 0) {
             while ((fleet = *first_out) != NULL) {
                 *first_out = fleet->next;

@@ -9,7 +9,6 @@
 #include "delivery/memory_ram.h"
 #include "delivery/pool.h"
 #include "net/loop.h"
-#include "queue/roster.h"
 
 enum { MES_FLEET_KEY_SPACE = MES_MEMORY_KEY_SPACE + 80 };
 
@@ -65,22 +64,21 @@ static int open_accounts(struct mes_fleet *fleet, struct mes_loop *loop,
     return code;
 }
 
-int mes_fleet_new(struct mes_roster *roster, const struct mes_account_list *list, const char *company,
-                  struct mes_loop *loop, const struct mes_memory *memory,
-                  const struct mes_transport_events *events, struct mes_fleet **fleet_out,
-                  struct mes_error *error)
+int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry, struct mes_loop *loop,
+                  const struct mes_memory *memory, const struct mes_transport_events *events,
+                  struct mes_fleet **fleet_out, struct mes_error *error)
 {
     struct mes_fleet *fleet = mes_alloc(sizeof *fleet);
     *fleet_out = NULL;
     if (fleet == NULL)
         return mes_fail_nomem(error);
-    (void)snprintf(fleet->company, sizeof fleet->company, "%s", company);
-    (void)snprintf(fleet->prefixed.company, sizeof fleet->prefixed.company, "%s", company);
+    (void)snprintf(fleet->company, sizeof fleet->company, "%s", entry->company);
+    (void)snprintf(fleet->prefixed.company, sizeof fleet->prefixed.company, "%s", entry->company);
     fleet->prefixed.below = *memory;
     fleet->memory =
         (struct mes_memory){.load = memory_load, .note = memory_note, .context = &fleet->prefixed};
-    fleet->roster = mes_roster_share(roster);
-    fleet->list = list;
+    fleet->roster = mes_roster_hold(roster);
+    fleet->list = entry->list;
     int code = open_accounts(fleet, loop, events, error);
     if (code != 0) {
         mes_fleet_free(&fleet);
@@ -89,7 +87,7 @@ int mes_fleet_new(struct mes_roster *roster, const struct mes_account_list *list
     fleet->failover = (struct mes_failover){
         .accounts = fleet->accounts,
         .clock = mes_loop_clock(loop),
-        .any = mes_account_list_globals(list)->failover_on == MES_FAILOVER_ON_ANY,
+        .any = mes_account_list_globals(entry->list)->failover_on == MES_FAILOVER_ON_ANY,
     };
     *fleet_out = fleet;
     return 0;
@@ -107,7 +105,7 @@ void mes_fleet_free(struct mes_fleet **place)
     }
     mes_free(fleet->accounts);
     mes_free(fleet->checked_at);
-    mes_roster_release(&fleet->roster);
+    mes_roster_drop(&fleet->roster);
     mes_free(fleet);
     *place = NULL;
 }

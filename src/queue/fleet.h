@@ -9,6 +9,7 @@
 #include "delivery/router.h"
 #include "queue/intake.h"
 #include "queue/mail.h"
+#include "queue/roster.h"
 
 struct mes_loop;
 
@@ -43,11 +44,10 @@ struct mes_fleet {
     size_t fallback; /* the account that stood in last, for the news; 0: none */
 };
 
-/* Opens every account's transport with `events`. The list belongs to `roster`, of which a share is taken. */
-int mes_fleet_new(struct mes_roster *roster, const struct mes_account_list *list, const char *company,
-                  struct mes_loop *loop, const struct mes_memory *memory,
-                  const struct mes_transport_events *events, struct mes_fleet **fleet_out,
-                  struct mes_error *error) MES_MUST_USE;
+/* Opens the transport of every account of `entry`, a list of `roster`, which is held from now on. */
+int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry, struct mes_loop *loop,
+                  const struct mes_memory *memory, const struct mes_transport_events *events,
+                  struct mes_fleet **fleet_out, struct mes_error *error) MES_MUST_USE;
 /* No mail may be with it. */
 void mes_fleet_free(struct mes_fleet **fleet);
 
