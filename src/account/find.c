@@ -94,21 +94,33 @@ int mes_account_find_settings(const char *path, struct mes_arena *arena, const c
     return mes_file_is_folder(parent) ? search(&hunt, folder, arena, file_out, error) : 0;
 }
 
-/* In the folder Config beside the settings file, then in the settings file's own folder. */
+int mes_account_find_folders(const char *settings, struct mes_arena *arena, struct mes_str folders_out[2],
+                             struct mes_error *error)
+{
+    struct hunt hunt = {.names = {"Config"}};
+    const char *config;
+    folders_out[0] = mes_str_make(NULL, 0);
+    const char *own = mes_arena_copy(arena, folder_of(settings));
+    if (own == NULL)
+        return mes_fail_nomem(error);
+    folders_out[1] = mes_str_of(own);
+    int code = search(&hunt, folders_out[1], arena, &config, error);
+    if (code != 0 || config == NULL || !mes_file_is_folder(config))
+        return code;
+    folders_out[0] = as_folder(config, arena);
+    return folders_out[0].data != NULL ? 0 : mes_fail_nomem(error);
+}
+
 static int search_config(struct hunt *hunt, const char *settings, struct mes_arena *arena,
                          const char **file_out, struct mes_error *error)
 {
-    struct hunt config = {.names = {"Config"}};
-    const char *path;
-    int code = search(&config, folder_of(settings), arena, &path, error);
+    struct mes_str folders[2];
+    int code = mes_account_find_folders(settings, arena, folders, error);
     *file_out = NULL;
-    if (code == 0 && path != NULL && mes_file_is_folder(path)) {
-        struct mes_str folder = as_folder(path, arena);
-        code = folder.data != NULL ? search(hunt, folder, arena, file_out, error) : mes_fail_nomem(error);
-    }
-    if (code != 0 || *file_out != NULL)
-        return code;
-    return search(hunt, folder_of(settings), arena, file_out, error);
+    for (size_t i = 0; i < 2 && code == 0 && *file_out == NULL; i++)
+        if (folders[i].data != NULL)
+            code = search(hunt, folders[i], arena, file_out, error);
+    return code;
 }
 
 int mes_account_find_list(const char *settings, const char *company, struct mes_arena *arena,
@@ -152,4 +164,18 @@ bool mes_account_find_is_company(struct mes_str company)
             return false;
     }
     return company.size > 0 && company.size <= 64;
+}
+
+bool mes_account_find_company(const char *name, struct mes_str *company_out)
+{
+    const struct mes_str front = MES_STR("SenderEmailAccountList");
+    const struct mes_str end = MES_STR(".json");
+    struct mes_str text = mes_str_of(name);
+    if (!mes_str_starts_nocase(text, front) || !mes_str_ends_nocase(text, end) ||
+        text.size <= front.size + end.size)
+        return false;
+    *company_out = mes_str_cut(text, front.size, text.size - front.size - end.size);
+    if (company_out->data[0] == '_')
+        *company_out = mes_str_skip(*company_out, 1);
+    return mes_account_find_is_company(*company_out);
 }

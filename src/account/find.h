@@ -19,6 +19,16 @@ int mes_account_find_settings(const char *path, struct mes_arena *arena, const c
 int mes_account_find_list(const char *settings, const char *company, struct mes_arena *arena,
                           const char **file_out, struct mes_error *error) MES_MUST_USE;
 
+/* The folders in which lists are looked for, in this order: Config beside the settings file (data NULL when
+ * there is none), and the settings file's own. Both end with '/' and a NUL behind it, but for "", the working
+ * folder. */
+int mes_account_find_folders(const char *settings, struct mes_arena *arena, struct mes_str folders_out[2],
+                             struct mes_error *error) MES_MUST_USE;
+
+/* The company whose list a file of this name is: the ID in SenderEmailAccountList_ID.json, whatever its case.
+ * False: it is no such file. */
+bool mes_account_find_company(const char *name, struct mes_str *company_out);
+
 /* appsettings.{Environment}.json beside the settings file, with that file's own stem first. */
 int mes_account_find_environment_file(const char *settings, const char *environment, struct mes_arena *arena,
                                       const char **file_out, struct mes_error *error) MES_MUST_USE;

@@ -140,6 +140,20 @@ bool mes_file_is_exposed(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
+uint64_t mes_file_stamp(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return 0;
+    const uint64_t facts[] = {(uint64_t)status.st_ino, (uint64_t)status.st_size,
+                              (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec,
+                              (uint64_t)status.st_mode};
+    uint64_t stamp = 1469598103934665603U; /* FNV-1a, by words */
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        stamp = (stamp ^ facts[i]) * 1099511628211U;
+    return stamp != 0 ? stamp : 1;
+}
+
 int mes_file_unnamed(int *descriptor_out, struct mes_error *error)
 {
     const char *folder = getenv("TMPDIR");
