@@ -28,8 +28,10 @@ struct mes_store_ref {
 };
 
 /* Opens `file` for writing, makes it or brings its schema up to date, and begins a new epoch. Only one
- * process may have it open so: who calls holds the data folder's lock. */
-int mes_store_open(const char *file, struct mes_store **store_out, struct mes_error *error) MES_MUST_USE;
+ * process may have it open so: who calls holds the data folder's lock. `clock` (NULL: the machine's) is for
+ * the ids that are made here. */
+int mes_store_open(const char *file, const struct mes_clock *clock, struct mes_store **store_out,
+                   struct mes_error *error) MES_MUST_USE;
 /* An open transaction is rolled back. */
 void mes_store_close(struct mes_store **store);
 
@@ -40,16 +42,19 @@ struct mes_store_reader *mes_store_reads(struct mes_store *store);
 /* For the backup alone. */
 struct mes_db *mes_store_db(struct mes_store *store);
 
+/* After a failed flush: everything fails from now on, and the process has to end. */
+bool mes_store_is_broken(const struct mes_store *store);
+
 /* `commit` returns when what was written survives a power cut. When it fails, all is rolled back. */
 int mes_store_begin(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 int mes_store_commit(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 void mes_store_rollback(struct mes_store *store);
 
-/* Inside a transaction, not nested: what is written behind `save` can be undone alone by `undo`; `keep` ends
- * it. */
+/* Inside a transaction: what is written behind `save` can be undone alone by `undo`. Each `save` needs one of
+ * `keep` and `undo`. When undo cannot be done all is rolled back, which the commit then reports. */
 int mes_store_save(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 int mes_store_keep(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
-int mes_store_undo(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
+void mes_store_undo(struct mes_store *store);
 
 /* Moves the log into the database file once it has grown, as far as readers let it. Outside a transaction,
  * when nobody waits: commits do not do it themselves until the log is very long. */
