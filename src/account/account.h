@@ -18,6 +18,8 @@ enum mes_account_tls_version { MES_ACCOUNT_TLS_1_2, MES_ACCOUNT_TLS_1_3 };
 enum mes_account_use { MES_USE_ANY, MES_USE_TRANSACTIONAL, MES_USE_BULK };
 enum mes_on_doubt { MES_ON_DOUBT_RESEND, MES_ON_DOUBT_HOLD };
 enum mes_failover_on { MES_FAILOVER_ON_SMART, MES_FAILOVER_ON_ANY };
+enum mes_account_log_format { MES_ACCOUNT_LOG_KEY_VALUE, MES_ACCOUNT_LOG_JSON };
+enum mes_account_late { MES_ACCOUNT_LATE_SEND, MES_ACCOUNT_LATE_SKIP, MES_ACCOUNT_LATE_HOLD };
 enum mes_from_policy { MES_FROM_POLICY_REQUIRE, MES_FROM_POLICY_PREFER };
 
 struct mes_text_list {

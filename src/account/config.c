@@ -6,11 +6,20 @@
 
 enum { VALUE_MOST = 1024 * 1024 };
 
+/* A robot's URL holds its key: only scheme and host are shown. */
+static void add_item(struct mes_buf *out, struct mes_str text)
+{
+    size_t scheme = mes_str_find(text, MES_STR("://"), 0);
+    size_t path = scheme != SIZE_MAX ? mes_str_find(text, MES_STR("/"), scheme + 3) : SIZE_MAX;
+    mes_buf_add_str(out, path != SIZE_MAX ? mes_str_cut(text, 0, path + 1) : text);
+    mes_buf_add_text(out, path != SIZE_MAX ? "***" : "");
+}
+
 static void add_list(struct mes_buf *out, const struct mes_text_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         mes_buf_add_text(out, i > 0 ? ", " : "");
-        mes_buf_add_text(out, list->texts[i]);
+        add_item(out, mes_str_of(list->texts[i]));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "account/exposure.h"
 #include "account/list.h"
 #include "account/open.h"
+#include "account/service.h"
 #include "account/value.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -94,6 +95,7 @@ static void load_globals(struct loading *loading)
     store(loading, MES_SCOPE_GLOBAL, 0, globals, globals->origins);
     if (zone->kind != MES_ORIGIN_DEFAULT)
         mes_account_check_zone(globals->time_zone, "timeZone", zone, &loading->complaints);
+    mes_account_check_service(globals, &loading->complaints);
     const char *folder = globals->mail_template_folder;
     if (folder[0] != '\0' && !mes_file_is_folder(folder))
         mes_account_complaints_warn(

@@ -70,6 +70,29 @@ static void a_refusal_names_place_key_and_remedy(void **state)
         assert_refused(testing, account_with(rows[i].text), rows[i].finding);
 }
 
+static void H05_settings_of_the_service_are_refused_with_their_place(void **state)
+{
+    static const char *const rows[][2] = {
+        {"\"listen\": 8025", "a.json:2:14: listen must be a text"},
+        {"\"keepProofDays\": 0", "a.json:2:21: keepProofDays"},
+        {"\"logFormat\": \"xml\"", "a.json:2:17: logFormat must be one of: keyvalue"},
+        {"\"latePolicy\": \"never\"", "a.json:2:18: latePolicy must be one of: send"},
+        {"\"backupAt\": \"3:30\"", "a.json:2:16: backupAt: 3:30 is no time of day."},
+        {"\"backupAt\": \"24:00\"", "a.json:2:16: backupAt: 24:00 is no time of day."},
+        {"\"publicUrl\": \"mail.example\"", "a.json:2:17: publicUrl: mail.example is no address of the web."},
+        {"\"tlsKeyFile\": \"key.pem\"", "a.json:2:18: tlsCertificateFile and tlsKeyFile only work together."},
+    };
+    struct testing *testing = *state;
+    char text[512];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)snprintf(text, sizeof text,
+                       "{\"globalConfig\":{\n  %s},\"senderEmailAccountList\":[{\"senderServerHost\":\"x\","
+                       "\"fromMailAddress\":\"a@x.hk\"}]}",
+                       rows[i][0]);
+        assert_refused(testing, text, rows[i][1]);
+    }
+}
+
 static void what_is_missing_is_named(void **state)
 {
     struct testing *testing = *state;
@@ -230,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REFUSE_TEST(a_refusal_names_place_key_and_remedy),
+        REFUSE_TEST(H05_settings_of_the_service_are_refused_with_their_place),
         REFUSE_TEST(what_is_missing_is_named),
         REFUSE_TEST(the_list_itself_may_be_wrong),
         REFUSE_TEST(a_missing_template_folder_is_warned_of),

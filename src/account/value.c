@@ -317,8 +317,8 @@ void mes_account_value_store_default(const struct mes_valuer *valuer, const stru
                                      void *record)
 {
     struct mes_written standard = {.text = mes_str_of(setting->standard)};
-    bool is_text = setting->type == MES_SETTING_TEXT || setting->type == MES_SETTING_PATH ||
-                   setting->type == MES_SETTING_REMARK;
+    bool is_text = setting->type == MES_SETTING_TEXT || setting->type == MES_SETTING_REMARK ||
+                   (setting->type == MES_SETTING_PATH && standard.text.size == 0);
     if (is_text)
         *(const char **)mes_account_setting_member(setting, record) = setting->standard;
     else if (standard.text.size > 0)
