@@ -116,6 +116,16 @@ int mes_file_make_folder(const char *path, unsigned mode, struct mes_error *erro
     return mes_fail_file(error, path, errno);
 }
 
+int mes_file_create(const char *path, struct mes_error *error)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return mes_fail_file(error, path, errno);
+    close(descriptor);
+    sync_folder_of(path);
+    return 0;
+}
+
 int mes_file_remove(const char *path, struct mes_error *error)
 {
     if (unlink(path) == 0 || errno == ENOENT)

@@ -18,6 +18,9 @@ bool mes_file_real_path(const char *path, struct mes_buf *out);
 /* Makes a folder with these permissions; one that exists already is fine and stays as it is. */
 int mes_file_make_folder(const char *path, unsigned mode, struct mes_error *error) MES_MUST_USE;
 
+/* An empty file (0600), on the disk with its name. One that exists already is fine and stays as it is. */
+int mes_file_create(const char *path, struct mes_error *error) MES_MUST_USE;
+
 /* What does not exist is fine. */
 int mes_file_remove(const char *path, struct mes_error *error) MES_MUST_USE;
 
