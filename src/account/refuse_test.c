@@ -73,7 +73,7 @@ static void a_refusal_names_place_key_and_remedy(void **state)
 static void H05_settings_of_the_service_are_refused_with_their_place(void **state)
 {
     static const char *const rows[][2] = {
-        {"\"listen\": 8025", "a.json:2:14: listen must be a text"},
+        {"\"listen\": [8025]", "a.json:2:13: listen must be a text"},
         {"\"keepProofDays\": 0", "a.json:2:21: keepProofDays"},
         {"\"logFormat\": \"xml\"", "a.json:2:17: logFormat must be one of: keyvalue"},
         {"\"latePolicy\": \"never\"", "a.json:2:18: latePolicy must be one of: send"},

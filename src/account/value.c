@@ -316,7 +316,8 @@ void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_s
 void mes_account_value_store_default(const struct mes_valuer *valuer, const struct mes_setting *setting,
                                      void *record)
 {
-    struct mes_written standard = {.text = mes_str_of(setting->standard)};
+    struct mes_str text = mes_str_of(setting->standard);
+    struct mes_written standard = {.text = mes_str_skip(text, mes_str_starts(text, MES_STR("./")) ? 2 : 0)};
     bool is_text = setting->type == MES_SETTING_TEXT || setting->type == MES_SETTING_REMARK ||
                    (setting->type == MES_SETTING_PATH && standard.text.size == 0);
     if (is_text)
