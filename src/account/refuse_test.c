@@ -74,13 +74,13 @@ static void H05_settings_of_the_service_are_refused_with_their_place(void **stat
 {
     static const char *const rows[][2] = {
         {"\"listen\": [8025]", "a.json:2:13: listen must be a text"},
-        {"\"keepProofDays\": 0", "a.json:2:21: keepProofDays"},
-        {"\"logFormat\": \"xml\"", "a.json:2:17: logFormat must be one of: keyvalue"},
-        {"\"latePolicy\": \"never\"", "a.json:2:18: latePolicy must be one of: send"},
-        {"\"backupAt\": \"3:30\"", "a.json:2:16: backupAt: 3:30 is no time of day."},
-        {"\"backupAt\": \"24:00\"", "a.json:2:16: backupAt: 24:00 is no time of day."},
-        {"\"publicUrl\": \"mail.example\"", "a.json:2:17: publicUrl: mail.example is no address of the web."},
-        {"\"tlsKeyFile\": \"key.pem\"", "a.json:2:18: tlsCertificateFile and tlsKeyFile only work together."},
+        {"\"keepProofDays\": 0", "a.json:2:20: keepProofDays"},
+        {"\"logFormat\": \"xml\"", "a.json:2:16: logFormat must be one of: keyvalue"},
+        {"\"latePolicy\": \"never\"", "a.json:2:17: latePolicy must be one of: send"},
+        {"\"backupAt\": \"3:30\"", "a.json:2:15: backupAt: 3:30 is no time of day."},
+        {"\"backupAt\": \"24:00\"", "a.json:2:15: backupAt: 24:00 is no time of day."},
+        {"\"publicUrl\": \"mail.example\"", "a.json:2:16: publicUrl: mail.example is no address of the web."},
+        {"\"tlsKeyFile\": \"key.pem\"", "a.json:2:17: tlsCertificateFile and tlsKeyFile only work together."},
     };
     struct testing *testing = *state;
     char text[512];
