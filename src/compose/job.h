@@ -81,6 +81,10 @@ enum { MES_MESSAGE_ID_SPACE = 320 };
 const char *mes_compose_job_message_id(const struct mes_compose_job *job, size_t index,
                                        char out[MES_MESSAGE_ID_SPACE]);
 
+/* Appends the subject of the mail for `to` recipient `index` as people read it. */
+int mes_compose_job_subject(const struct mes_compose_job *job, size_t index, struct mes_buf *out,
+                            struct mes_error *error) MES_MUST_USE;
+
 /* What the message wishes; "" when it wishes nothing. Valid as long as the job. */
 struct mes_compose_wishes {
     const char *from_address; /* the domain in A-labels */

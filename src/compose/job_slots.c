@@ -241,3 +241,16 @@ int mes_compose_job_render_slots(const struct mes_compose_job *job, size_t index
     }
     return code;
 }
+
+int mes_compose_job_subject(const struct mes_compose_job *job, size_t index, struct mes_buf *out,
+                            struct mes_error *error)
+{
+    struct mes_slot_texts texts;
+    struct mes_wire wire;
+    mes_compose_wire_init(&wire);
+    int code = mes_compose_job_render_slots(job, index, &wire, &texts, error);
+    if (code == 0)
+        mes_buf_add_str(out, texts.subject);
+    mes_compose_wire_fini(&wire);
+    return code == 0 ? mes_buf_check(out, error) : code;
+}
