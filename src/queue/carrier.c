@@ -196,6 +196,7 @@ static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_
         .started = mes_clock_monotonic(clock),
         .is_urgent = mail->batch->lane == MES_LANE_TRANSACTIONAL,
     };
+    mail->dot.account = state->settings->identity;
     tell_fallback(carrier, mail, account);
     state->transport->face->start(state->transport, &mail->dispatch);
 }

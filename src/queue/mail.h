@@ -13,9 +13,12 @@
 
 struct mes_fleet;
 
-/* What the mails of one lease share. Counted on the store thread alone; read-only for the loop thread. */
+/* What the mails of one lease share. Made, counted and freed on the store thread; the loop thread reads it. */
 struct mes_queue_batch {
-    unsigned users; /* mails */
+    struct mes_queue_batch *next; /* the courier's list of all */
+    unsigned users;               /* mails */
+    bool is_cancelled;            /* dots are refused */
+    size_t size;                  /* bytes of `compiled` */
     int64_t job;
     char *company;
     char *account; /* this one alone; "" any */
@@ -23,6 +26,7 @@ struct mes_queue_batch {
     enum mes_queue_doubt on_doubt;
     int64_t expires_at; /* 0: the usual deadline */
     size_t copies;
+    int64_t mails; /* of the whole job */
     struct mes_compose_job *compiled;
 };
 
@@ -77,7 +81,6 @@ struct mes_queue_mail {
     struct mes_courier_command command;
     struct mes_outcome outcome;
     struct mes_arena arena; /* of the outcome's texts */
-    bool is_journalled;     /* the journal has it, so the database may fail */
 };
 
 #endif

@@ -47,6 +47,8 @@ struct mes_outcome {
     int64_t job;
     const char *company;
     int64_t number; /* of the lead row */
+    int64_t token;  /* of the lease */
+    bool is_whole;  /* the job has no other mail, and every row its last word */
     const char *message_id;
     const char *progress;      /* see progress.h */
     int64_t due_at;            /* of the rows that are not final; 0: there are none */
@@ -56,11 +58,13 @@ struct mes_outcome {
     const char *transcript_account;
     const struct mes_outcome_row *rows;
     size_t row_count;
+    bool is_continued; /* from the journal: a further row of the outcome before */
 };
 
-/* Appends it as one JSON line, for the journal. */
-void mes_outcome_write(const struct mes_outcome *outcome, struct mes_buf *out);
-/* Texts and rows are the arena's. MES_E_INPUT: this is no outcome. */
+/* Appends row `index` of it as a JSON object for the journal: short enough for a record of it, so without the
+ * transcript, with the last attempt alone, and with long replies cut. */
+void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct mes_buf *out);
+/* An outcome of one row. Texts and row are the arena's. MES_E_CORRUPT: this is no outcome. */
 int mes_outcome_read(struct mes_str text, struct mes_arena *arena, struct mes_outcome *outcome_out,
                      struct mes_error *error) MES_MUST_USE;
 

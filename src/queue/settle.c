@@ -162,11 +162,13 @@ static void plan_retry(struct settling *settling)
 
 static void settle_deferred(const struct settling *settling, enum mes_class last, struct mes_outcome_row *row)
 {
-    if (settling->mail->dot.is_refused) {
+    bool is_stopped_by_us =
+        settling->mail->dot.is_refused || (settling->carrier->is_draining && last == MES_CLASS_INTERNAL);
+    if (settling->mail->dot.is_cancelled) {
         row->status = MES_OUTCOME_CANCELLED;
         row->is_final = true;
-    } else if (settling->carrier->is_draining && last == MES_CLASS_INTERNAL) {
-        row->status = row->before; /* stopped from our side: nothing has happened to it */
+    } else if (is_stopped_by_us) {
+        row->status = row->before; /* nothing has happened to it */
     } else if (settling->retry_at > settling->deadline) {
         row->status = MES_OUTCOME_FAILED;
         row->is_final = true;
