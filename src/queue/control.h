@@ -3,6 +3,7 @@
 #define MES_QUEUE_CONTROL_H
 
 #include "queue/courier.h"
+#include "store/recipient.h"
 
 enum mes_control_action {
     MES_CONTROL_PAUSE,   /* nothing more of it is begun; what is under way runs to its end */
@@ -31,8 +32,15 @@ struct mes_control {
     int64_t in_flight; /* CANCEL: rows whose dot may be written, which end as what they become */
     int64_t requeued;  /* RETRY: failed ones queued again */
     int64_t due_now;   /* RETRY: deferred ones that became due */
+
+    struct mes_courier *courier; /* private, like all that follows */
+    struct mes_store_slice slice;
+    bool has_begun;
 };
 
 void mes_control_post(struct mes_courier *courier, struct mes_control *control);
+
+/* Cancels a job whose answer nobody waits for. Store thread. */
+int mes_control_cancel_later(struct mes_courier *courier, int64_t job, struct mes_error *error) MES_MUST_USE;
 
 #endif

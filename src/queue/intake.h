@@ -7,6 +7,7 @@
 #include "queue/courier.h"
 
 struct mes_compose_job;
+struct mes_queue_mail;
 
 enum mes_queue_kind { MES_KIND_TRANSACTIONAL, MES_KIND_NOTICE, MES_KIND_MARKETING };
 /* Transactional mail before bulk; bulk is never starved. */
@@ -83,8 +84,10 @@ struct mes_intake {
     int known_status;
     struct mes_str known_answer;
 
-    char *known_text; /* private */
-    void *parcel;     /* private */
+    struct mes_courier *courier; /* private, like all that follows */
+    enum mes_intake_result result;
+    char *known_text;
+    struct mes_queue_mail *parcel;
 };
 
 /* Any thread. `on_done` is called on the store thread, exactly once. */
@@ -100,20 +103,30 @@ enum mes_intake_step {
     MES_INTAKE_DROP   /* removes everything of it, the key too */
 };
 
+enum { MES_INTAKE_SLICE_MOST = 1000 };
+
 struct mes_intake_slice {
     struct mes_courier_command command; /* first */
     enum mes_intake_step step;
     struct mes_intake_head *head;
     struct mes_intake_key *key;
     const struct mes_intake_recipient *recipients;
-    size_t recipient_count; /* at most 1000; whole mails */
-    int64_t first_number;   /* of the first row */
+    size_t recipient_count; /* at most MES_INTAKE_SLICE_MOST */
+    int64_t first_number;   /* of the slice's first row; CLOSE: how many rows there are */
     void (*on_done)(struct mes_intake_slice *slice, enum mes_intake_result result,
                     const struct mes_error *error);
     void *context;
+
+    /* OPEN, REPEATED: what was answered then, and the digest of the body that it was answered to: the caller
+     * reads its own body to the end and compares. */
     int known_status;
     struct mes_str known_answer;
-    char *known_text; /* private */
+    unsigned char known_digest[32];
+
+    struct mes_courier *courier; /* private, like all that follows */
+    enum mes_intake_result result;
+    char *known_text;
+    bool is_gone;
 };
 
 void mes_intake_post_slice(struct mes_courier *courier, struct mes_intake_slice *slice);

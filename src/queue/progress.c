@@ -18,6 +18,7 @@ void mes_progress_parse(const char *text, struct mes_progress *progress_out)
     *progress_out = (struct mes_progress){
         .passes = (unsigned)take_number(&rest, UINT32_MAX, &is_valid),
         .doubts = (unsigned)take_number(&rest, UINT32_MAX, &is_valid),
+        .crashes = (unsigned)take_number(&rest, UINT32_MAX, &is_valid),
         .transient_answers = (unsigned)take_number(&rest, UINT32_MAX, &is_valid),
         .first_transient_at = (int64_t)take_number(&rest, INT64_MAX, &is_valid),
         .first_tried_at = (int64_t)take_number(&rest, INT64_MAX, &is_valid),
@@ -33,7 +34,7 @@ void mes_progress_parse(const char *text, struct mes_progress *progress_out)
 
 void mes_progress_write(const struct mes_progress *progress, struct mes_buf *out)
 {
-    mes_buf_add_format(out, "%u %u %u %lld %lld %lld %s", progress->passes, progress->doubts,
+    mes_buf_add_format(out, "%u %u %u %u %lld %lld %lld %s", progress->passes, progress->doubts, progress->crashes,
                        progress->transient_answers, (long long)progress->first_transient_at,
                        (long long)progress->first_tried_at, (long long)progress->waited_ms, progress->keeper);
 }

@@ -9,6 +9,7 @@ enum { MES_PROGRESS_KEEPER_SPACE = 320 };
 struct mes_progress {
     unsigned passes;            /* passes over the accounts that have ended */
     unsigned doubts;            /* dots that were written and never answered */
+    unsigned crashes;           /* how often a process ended while it was leased */
     unsigned transient_answers; /* of the account it keeps to */
     int64_t first_transient_at;
     int64_t first_tried_at;                 /* 0: never; the usual deadline counts from here */
