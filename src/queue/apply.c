@@ -63,9 +63,12 @@ static int add_transcript(struct mes_courier *courier, const struct mes_outcome 
 static enum mes_store_status status_of(enum mes_outcome_status status)
 {
     static const enum mes_store_status statuses[MES_OUTCOME_COUNT] = {
-        [MES_OUTCOME_QUEUED] = MES_STORE_STATUS_QUEUED,     [MES_OUTCOME_SENT] = MES_STORE_STATUS_SENT,
-        [MES_OUTCOME_FAILED] = MES_STORE_STATUS_FAILED,     [MES_OUTCOME_DEFERRED] = MES_STORE_STATUS_DEFERRED,
-        [MES_OUTCOME_IN_DOUBT] = MES_STORE_STATUS_IN_DOUBT, [MES_OUTCOME_CANCELLED] = MES_STORE_STATUS_CANCELLED,
+        [MES_OUTCOME_QUEUED] = MES_STORE_STATUS_QUEUED,
+        [MES_OUTCOME_SENT] = MES_STORE_STATUS_SENT,
+        [MES_OUTCOME_FAILED] = MES_STORE_STATUS_FAILED,
+        [MES_OUTCOME_DEFERRED] = MES_STORE_STATUS_DEFERRED,
+        [MES_OUTCOME_IN_DOUBT] = MES_STORE_STATUS_IN_DOUBT,
+        [MES_OUTCOME_CANCELLED] = MES_STORE_STATUS_CANCELLED,
     };
     return statuses[status];
 }
@@ -138,8 +141,8 @@ static int set_lead_due(struct mes_courier *courier, const struct mes_outcome *o
     bool has_lead = outcome->row_count > 0 && outcome->rows[0].number == outcome->number;
     if (has_lead || outcome->due_at == 0)
         return 0;
-    return mes_store_recipient_set_due(courier->options.store, outcome->job, outcome->number,
-                                       outcome->due_at, error);
+    return mes_store_recipient_set_due(courier->options.store, outcome->job, outcome->number, outcome->due_at,
+                                       error);
 }
 
 static void count(struct mes_courier_change *change, const struct mes_outcome *outcome)

@@ -35,6 +35,7 @@ struct mes_control {
 
     struct mes_courier *courier; /* private, like all that follows */
     struct mes_store_slice slice;
+    int64_t total[MES_STORE_STATUS_COUNT];
     bool has_begun;
 };
 

@@ -26,7 +26,8 @@ struct mes_courier_command {
      * what `run` returned, or the database's failure, and nothing of it was written. Must not block: it hands
      * the answer on and returns. */
     void (*done)(struct mes_courier_command *command, int code, const struct mes_error *error);
-    /* `run` only fails when the database does: then no savepoint is needed, for the whole transaction goes. */
+    /* `run` only fails when the database does: then no savepoint is needed, for the whole transaction goes.
+     */
     bool is_sure;
 };
 

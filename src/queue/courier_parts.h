@@ -11,8 +11,8 @@
 #include "store/job.h"
 
 enum {
-    MES_COURIER_MOST_IN_FLIGHT = 1024, /* mails with the carrier, all lanes together */
-    MES_COURIER_MOST_IN_LANE = 768,    /* so that neither lane keeps the other out */
+    MES_COURIER_MOST_IN_FLIGHT = 1024,         /* mails with the carrier, all lanes together */
+    MES_COURIER_MOST_IN_LANE = 768,            /* so that neither lane keeps the other out */
     MES_COURIER_MOST_BYTES = 48 * 1024 * 1024, /* of the compiled jobs that are with the carrier */
     MES_COURIER_REFUSALS_HOLD = 20,            /* content refusals in a row that hold a job */
 };
@@ -21,10 +21,10 @@ enum {
 struct mes_courier_change {
     struct mes_store_job_change change;
     char company[80];
-    bool is_whole;     /* every row of the job has its last word: it is done */
-    bool may_be_done;  /* a row got its last word */
-    bool is_written;   /* followers hear of it after the commit; further news begin a new one */
-    int64_t due_at;    /* the earliest retry that was added; 0: none */
+    bool is_whole;    /* every row of the job has its last word: it is done */
+    bool may_be_done; /* a row got its last word */
+    bool is_written;  /* followers hear of it after the commit; further news begin a new one */
+    int64_t due_at;   /* the earliest retry that was added; 0: none */
 };
 
 /* Jobs whose mails were refused for their content, one after the other. */
@@ -52,8 +52,8 @@ struct mes_courier {
     struct mes_queue_batch *batches; /* with the carrier */
     size_t in_flight[MES_LANE_COUNT];
     size_t bytes_in_flight;
-    int64_t look_at[MES_LANE_COUNT];            /* wall clock: when something may be due; INT64_MAX: nothing is */
-    char last_company[MES_LANE_COUNT][80];      /* the rotation stands behind it */
+    int64_t look_at[MES_LANE_COUNT];       /* wall clock: when something may be due; INT64_MAX: nothing is */
+    char last_company[MES_LANE_COUNT][80]; /* the rotation stands behind it */
     int64_t next_token;
     struct mes_courier_refusals refusals[64];
     bool is_journal_full_of_news; /* the journal holds results that the database lacks */

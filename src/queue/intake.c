@@ -160,8 +160,7 @@ static int fly(struct mes_courier *courier, struct mes_intake *intake, const str
     struct mes_queue_batch *batch = mes_queue_batch_new(courier, job, intake->compiled);
     int code = batch != NULL ? 0 : mes_fail_nomem(error);
     for (int64_t i = 0; i < job->mails && code == 0; i++) {
-        struct mes_queue_mail *mail =
-            mes_queue_mail_new(courier, batch, (size_t)i, i * (job->copies + 1));
+        struct mes_queue_mail *mail = mes_queue_mail_new(courier, batch, (size_t)i, i * (job->copies + 1));
         if (mail == NULL) {
             code = mes_fail_nomem(error);
             break;

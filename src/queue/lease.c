@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/zone.h"
 #include "compose/stored.h"
-#include "base/log.h"
 #include "queue/control.h"
 #include "queue/courier_parts.h"
 #include "queue/quiet.h"
@@ -179,8 +179,8 @@ static enum mes_outcome_status outcome_status(enum mes_store_status status)
     }
 }
 
-/* The time since a mail became due was spent waiting for room, a quota or a pause: the usual deadline does not
- * run meanwhile, unless every account was ill. */
+/* The time since a mail became due was spent waiting for room, a quota or a pause: the usual deadline does
+ * not run meanwhile, unless every account was ill. */
 static void credit_waiting(const struct share *share, const struct mes_store_recipient *lead,
                            struct mes_queue_mail *mail)
 {
@@ -247,9 +247,8 @@ static int hold_unreadable(struct share *share, const struct mes_error *why, str
 {
     char id[MES_ID_SPACE];
     struct mes_courier *courier = share->round->courier;
-    const struct mes_store_job_change change = {.id = share->job->id,
-                                                .set = MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT,
-                                                .state = MES_STORE_HELD};
+    const struct mes_store_job_change change = {
+        .id = share->job->id, .set = MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT, .state = MES_STORE_HELD};
     mes_log(courier->options.log, MES_LOG_ERROR, "job.unreadable",
             MES_LOG_TEXT("job", mes_id_text(id, share->job->id)), MES_LOG_NUMBER("code", why->code));
     mes_courier_alert(courier, "job.held", id);
@@ -349,8 +348,8 @@ static int expire_mail(struct share *share, const struct mes_store_recipient *ro
                 .number = rows[i].number,
                 .address = rows[i].address,
                 .before = outcome_status(rows[i].status),
-                .status = rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_OUTCOME_IN_DOUBT
-                                                                      : MES_OUTCOME_FAILED,
+                .status =
+                    rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_OUTCOME_IN_DOUBT : MES_OUTCOME_FAILED,
                 .is_final = true,
                 .attempts = &too_late,
                 .attempt_count = 1,
@@ -436,8 +435,7 @@ static bool keep_company(void *context, const char *company, int64_t next_at)
 {
     struct round *round = context;
     bool is_illness = false;
-    int64_t gate =
-        mes_carrier_gate(round->courier->options.carrier, company, round->lane, &is_illness);
+    int64_t gate = mes_carrier_gate(round->courier->options.carrier, company, round->lane, &is_illness);
     int64_t at = gate > next_at ? gate : next_at;
     if (at > round->now) {
         look_again(round, at);
@@ -468,8 +466,8 @@ static int lease_lane(struct mes_courier *courier, int lane, int64_t now, struct
     if (round.room == 0)
         return 0; /* a mail that comes back makes room, and the courier looks again */
     mes_arena_init(&round.arena, MES_LEASE_MEMORY);
-    int code = mes_store_job_companies(mes_store_reads(courier->options.store), lane, keep_company, &round,
-                                       error);
+    int code =
+        mes_store_job_companies(mes_store_reads(courier->options.store), lane, keep_company, &round, error);
     size_t first = first_in_turn(&round);
     for (size_t i = 0; i < round.company_count && code == 0; i++) {
         const char *company = round.companies[(first + i) % round.company_count];

@@ -13,7 +13,8 @@
 
 struct mes_fleet;
 
-/* What the mails of one lease share. Made, counted and freed on the store thread; the loop thread reads it. */
+/* What the mails of one lease share. Made, counted and freed on the store thread; the loop thread reads it.
+ */
 struct mes_queue_batch {
     struct mes_queue_batch *next; /* the courier's list of all */
     unsigned users;               /* mails */

@@ -34,7 +34,8 @@ void mes_progress_parse(const char *text, struct mes_progress *progress_out)
 
 void mes_progress_write(const struct mes_progress *progress, struct mes_buf *out)
 {
-    mes_buf_add_format(out, "%u %u %u %u %lld %lld %lld %s", progress->passes, progress->doubts, progress->crashes,
-                       progress->transient_answers, (long long)progress->first_transient_at,
-                       (long long)progress->first_tried_at, (long long)progress->waited_ms, progress->keeper);
+    mes_buf_add_format(out, "%u %u %u %u %lld %lld %lld %s", progress->passes, progress->doubts,
+                       progress->crashes, progress->transient_answers,
+                       (long long)progress->first_transient_at, (long long)progress->first_tried_at,
+                       (long long)progress->waited_ms, progress->keeper);
 }

@@ -63,6 +63,7 @@ struct mes_store_job {
     int64_t counts[MES_STORE_STATUS_COUNT]; /* recipient rows by status */
     int64_t content_refusals;
     int64_t done_at;
+    int64_t paused_at;    /* since when it is paused or held; 0: it is not */
     bool is_content_gone; /* by its age: nothing of it can be sent again */
 };
 
@@ -78,7 +79,8 @@ enum {
     MES_STORE_JOB_STATE = 1,
     MES_STORE_JOB_CURSOR = 2,
     MES_STORE_JOB_NEXT_AT = 4, /* 0 takes it out of the index of those that are due */
-    MES_STORE_JOB_DONE_AT = 8
+    MES_STORE_JOB_DONE_AT = 8,
+    MES_STORE_JOB_PAUSED_AT = 16
 };
 
 /* Everything that happened to a job since the last change, in one update. */
@@ -89,6 +91,7 @@ struct mes_store_job_change {
     int64_t cursor;
     int64_t next_at;
     int64_t done_at;
+    int64_t paused_at;
     int64_t counts[MES_STORE_STATUS_COUNT]; /* added to the job's; may be negative */
     int64_t content_refusals;               /* added */
 };

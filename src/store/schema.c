@@ -41,6 +41,7 @@ static const char first[] =
     " cancelled {integer} NOT NULL,"
     " content_refusals {integer} NOT NULL,"
     " done_at {integer},"
+    " paused_at {integer},"
     " is_content_gone {integer} NOT NULL"
     ") {strict};"
     /* What may be leased: the courier goes through lanes and companies by this one alone. */
