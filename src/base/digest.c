@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 bool mes_digest(const struct mes_str *parts, size_t count, unsigned char out[MES_DIGEST_SIZE])
@@ -17,9 +16,4 @@ bool mes_digest(const struct mes_str *parts, size_t count, unsigned char out[MES
     if (!ok)
         memset(out, 0, MES_DIGEST_SIZE);
     return ok;
-}
-
-bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE])
-{
-    return CRYPTO_memcmp(a, b, MES_DIGEST_SIZE) == 0;
 }

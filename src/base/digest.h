@@ -13,7 +13,4 @@ enum { MES_DIGEST_SIZE = 32 };
  * `out` is all zero. */
 bool mes_digest(const struct mes_str *parts, size_t count, unsigned char out[MES_DIGEST_SIZE]);
 
-/* Compares in a time that does not tell where they differ. */
-bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE]);
-
 #endif

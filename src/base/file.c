@@ -164,6 +164,12 @@ uint64_t mes_file_stamp(const char *path)
     return stamp != 0 ? stamp : 1;
 }
 
+bool mes_file_is_writable_by_others(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 int mes_file_unnamed(int *descriptor_out, struct mes_error *error)
 {
     const char *folder = getenv("TMPDIR");

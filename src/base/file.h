@@ -32,6 +32,8 @@ bool mes_file_is_exposed(const char *path);
 
 /* A number that is another one after the file was written, replaced or removed; 0: it does not exist. */
 uint64_t mes_file_stamp(const char *path);
+/* Can anyone but the owner and root write it, be it a file or a folder? */
+bool mes_file_is_writable_by_others(const char *path);
 
 /* A file that has no name: gone when its descriptor is closed, whatever happens to the process. */
 int mes_file_unnamed(int *descriptor_out, struct mes_error *error) MES_MUST_USE;

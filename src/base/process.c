@@ -34,6 +34,11 @@ void mes_process_keep_streams(void)
             (void)open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+int64_t mes_process_id(void)
+{
+    return getpid();
+}
+
 void mes_process_ignore_broken_pipes(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,8 @@
 #ifndef MES_BASE_PROCESS_H
 #define MES_BASE_PROCESS_H
 
+#include <stdint.h>
+
 /* Keeps passwords out of core dumps and away from other processes of the same user. What the system refuses
  * is left as it is. */
 void mes_process_protect(void);
@@ -9,6 +11,9 @@ void mes_process_protect(void);
 /* A standard stream that the caller closed is opened on nothing, the wrong way round: using it fails, and no
  * file or connection opened later can take its place and be written to by accident. */
 void mes_process_keep_streams(void);
+
+/* This process's number. */
+int64_t mes_process_id(void);
 
 /* Writing to a closed pipe gives an error instead of ending the process without a word. */
 void mes_process_ignore_broken_pipes(void);

@@ -314,6 +314,13 @@ void mes_db_savepoint_undo(struct mes_db *db)
     db->undone = code;
 }
 
+int mes_db_tidy(struct mes_db *db, struct mes_error *error)
+{
+    assert(!db->has_begun);
+    int code = may_go_on(db, error);
+    return code != 0 ? code : db->driver->tidy(db, error);
+}
+
 int mes_db_check(struct mes_db *db, struct mes_error *error)
 {
     int code = may_go_on(db, error);

@@ -60,8 +60,9 @@ struct mes_db_driver {
     struct mes_str (*column_blob)(struct mes_db_statement *statement, int column);
     bool (*column_is_null)(struct mes_db_statement *statement, int column);
     bool (*in_transaction)(const struct mes_db *db);
-    /* What the database wants to have done now and then; a failure is the next call's. */
+    /* What cannot wait for mes_db_tidy; a failure is the next call's. */
     void (*on_committed)(struct mes_db *db);
+    int (*tidy)(struct mes_db *db, struct mes_error *error);
     int (*check)(struct mes_db *db, struct mes_error *error);
     /* Appends a row of dialect.def in this database's words; false for a word that is none. */
     bool (*dialect)(struct mes_str word, struct mes_buf *out);

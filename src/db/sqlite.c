@@ -11,10 +11,11 @@
 
 enum {
     SQLITE_BUSY_DEFAULT = 10000,
-    /* Pages (of 4 KiB) in the log from which on a commit brings them home. More makes for fewer and larger
-     * flushes of the database file, and for a longer start after a crash: 16 MiB are read in some
-     * milliseconds. */
-    SQLITE_LOG_PAGES = 4000
+    /* Pages (of 4 KiB) in the log from which on it is brought home: when nobody waits, and at a commit. More
+     * makes for fewer and larger flushes of the database file, and for a longer start after a crash: 16 MiB
+     * are read in some milliseconds. */
+    SQLITE_LOG_TIDY = 1000,
+    SQLITE_LOG_LONG = 4000
 };
 
 struct statement {
@@ -58,7 +59,11 @@ static int on_log(void *context, sqlite3 *handle, const char *name, int pages)
 /* What another writer or a reader holds up is done another time. */
 static int checkpoint(struct mes_db_sqlite_connection *db, struct mes_error *error)
 {
-    int result = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int left = 0;
+    int done = 0;
+    int result = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &done);
+    if (result == SQLITE_OK && left == done)
+        db->log_pages = 0; /* the next commit begins the log anew */
     if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED)
         return 0;
     return mes_db_sqlite_fail(db, result, error);
@@ -253,8 +258,13 @@ static bool in_transaction(const struct mes_db *db)
  * then. A full disk only means that the log grows on. */
 static void on_committed(struct mes_db *db)
 {
-    if (own(db)->log_pages >= SQLITE_LOG_PAGES)
+    if (own(db)->log_pages >= SQLITE_LOG_LONG)
         (void)checkpoint(own(db), NULL);
+}
+
+static int tidy(struct mes_db *db, struct mes_error *error)
+{
+    return own(db)->log_pages >= SQLITE_LOG_TIDY ? checkpoint(own(db), error) : 0;
 }
 
 static int check(struct mes_db *db, struct mes_error *error)
@@ -310,6 +320,7 @@ const struct mes_db_driver mes_db_sqlite = {
     .column_is_null = column_is_null,
     .in_transaction = in_transaction,
     .on_committed = on_committed,
+    .tidy = tidy,
     .check = check,
     .dialect = dialect,
     .begin_to_write = "BEGIN IMMEDIATE",
