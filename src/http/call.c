@@ -103,8 +103,7 @@ static int open_body(struct state *state)
 static bool set_body(const struct state *state)
 {
     CURL *curl = state->easy.curl;
-    return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)state->total) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_wanted) == CURLE_OK &&
+    return curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_wanted) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READDATA, state) == CURLE_OK;
 }
 
@@ -169,15 +168,15 @@ static int run(struct state *state)
         code = open_body(state);
     if (code != 0)
         return code;
-    struct mes_http_easy_options options = {.method = call->method,
+    struct mes_http_easy_options options = {.method = call->method != NULL ? call->method : "GET",
                                             .url = call->url,
                                             .headers = call->headers,
                                             .ca_file = call->ca_file,
-                                            .has_body = state->total > 0};
+                                            .body_size = state->total};
     code = mes_http_easy_new(&options, &state->easy, state->error);
     if (code != 0)
         return code;
-    if (!set_rest(state) || (options.has_body && !set_body(state)))
+    if (!set_rest(state) || (state->total > 0 && !set_body(state)))
         return mes_fail_nomem(state->error);
     CURLcode result = curl_easy_perform(state->easy.curl);
     if (result != CURLE_OK)

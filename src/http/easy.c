@@ -13,24 +13,41 @@ static bool add_line(struct mes_http_easy *easy, const char *line)
     return true;
 }
 
-/* "Expect:" alone takes out what libcurl adds to large bodies, which few servers answer. */
+static bool is_content_type(const char *line)
+{
+    return mes_str_starts_nocase(mes_str_of(line), MES_STR("content-type:"));
+}
+
+/* A name alone takes out what libcurl would add: Expect, which few servers answer, and a Content-Type for
+ * forms. */
 static bool add_lines(struct mes_http_easy *easy, const char *const *headers)
 {
-    bool is_good = add_line(easy, "Expect:");
-    for (; is_good && headers != NULL && *headers != NULL; headers++)
+    bool is_good = add_line(easy, "Expect:"), has_type = false;
+    for (; is_good && headers != NULL && *headers != NULL; headers++) {
+        has_type = has_type || is_content_type(*headers);
         is_good = add_line(easy, *headers);
-    return is_good;
+    }
+    return is_good && (has_type || add_line(easy, "Content-Type:"));
+}
+
+/* These say how long their body is, even when there is none (RFC 9110 section 8.6). */
+static bool names_length(const struct mes_http_easy_options *options)
+{
+    return options->body_size > 0 || strcmp(options->method, "POST") == 0 ||
+           strcmp(options->method, "PUT") == 0 || strcmp(options->method, "PATCH") == 0;
 }
 
 static bool set_method(CURL *curl, const struct mes_http_easy_options *options)
 {
-    const char *method = options->method != NULL ? options->method : "GET";
     bool is_good = true;
-    if (options->has_body)
-        is_good = curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK;
-    else if (strcmp(method, "HEAD") == 0)
+    if (names_length(options))
+        is_good =
+            curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body_size) == CURLE_OK &&
+            (options->body_size > 0 || curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") == CURLE_OK);
+    else if (strcmp(options->method, "HEAD") == 0)
         is_good = curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) == CURLE_OK;
-    return is_good && curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+    return is_good && curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, options->method) == CURLE_OK;
 }
 
 /* The environment, a file in the user's folder and the peer say nothing about where the request goes. */

@@ -4,16 +4,17 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "mes/error.h"
 
 struct mes_http_easy_options {
-    const char *method; /* NULL: GET */
+    const char *method;
     const char *url;
     const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
     const char *ca_file;        /* NULL: the system's */
-    bool has_body;              /* else neither a body nor a Content-Type of libcurl's own is sent */
+    uint64_t body_size;         /* the caller hands libcurl the body unless this is 0 */
 };
 
 /* `lines` is what the handle borrows; free both with mes_http_easy_free. The texts are copied. */

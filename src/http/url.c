@@ -20,6 +20,9 @@ static bool take_host(const char *host, struct mes_http_url *url)
         size--;
     if (size == 0 || size >= sizeof url->host)
         return false;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)host[i] >= 0x80) /* libcurl would turn it into xn-- by the process's locale */
+            return false;
     memcpy(url->host, host, size);
     url->host[size] = '\0';
     return true;
@@ -31,7 +34,7 @@ static CURLUcode take_parts(CURLU *handle, struct mes_http_url *url, bool *is_we
     uint64_t number = 0;
     CURLUcode code = curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0);
     if (code == CURLUE_OK)
-        code = curl_url_get(handle, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+        code = curl_url_get(handle, CURLUPART_HOST, &host, 0);
     if (code == CURLUE_OK)
         code = curl_url_get(handle, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     if (code == CURLUE_OK && !take_host(host, url))

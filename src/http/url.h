@@ -17,8 +17,8 @@ struct mes_http_url {
 };
 
 /* MES_E_INPUT, with the reason, unless the text is http:// or https:// with a host and without a user's name
- * or password (a URL is no place for those). The URL itself is not repeated in the error: it may be a key.
- * Any thread. */
+ * or password (a URL is no place for those). Names in other letters must be in their xn-- form. The URL
+ * itself is not repeated in the error: it may be a key. Any thread. */
 int mes_http_url_parse(const char *text, struct mes_http_url *url_out, struct mes_error *error) MES_MUST_USE;
 
 /* What a person may see of it, "https://host" and three stars: path and query of a robot's URL are its

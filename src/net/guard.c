@@ -174,19 +174,28 @@ static bool is_localhost(struct mes_str host)
     return mes_str_eq_nocase(host, MES_STR("localhost")) || mes_str_ends_nocase(host, MES_STR(".localhost"));
 }
 
-bool mes_guard_read_host(struct mes_str host, struct mes_address *address_out)
+static struct mes_str without_dot(struct mes_str host)
+{
+    if (host.size > 0 && host.data[host.size - 1] == '.')
+        host.size--;
+    return host;
+}
+
+static struct mes_address v4_address(uint32_t value)
+{
+    struct mes_address address = {.socket.v4.sin_family = AF_INET};
+    address.socket.v4.sin_addr.s_addr = htonl(value);
+    return address;
+}
+
+bool mes_guard_read_literal(struct mes_str host, struct mes_address *address_out)
 {
     char text[MES_ADDRESS_TEXT];
     uint32_t v4;
-    if (host.size > 0 && host.data[host.size - 1] == '.')
-        host.size--;
-    *address_out = (struct mes_address){.socket.v4.sin_family = AF_INET};
+    host = without_dot(host);
+    *address_out = v4_address(0);
     if (read_v4(host, &v4)) {
-        address_out->socket.v4.sin_addr.s_addr = htonl(v4);
-        return true;
-    }
-    if (is_localhost(host)) {
-        address_out->socket.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        *address_out = v4_address(v4);
         return true;
     }
     if (host.size >= sizeof text)
@@ -198,6 +207,8 @@ bool mes_guard_read_host(struct mes_str host, struct mes_address *address_out)
 
 const char *mes_guard_refuses_host(const struct mes_guard *guard, struct mes_str host)
 {
-    struct mes_address address;
-    return mes_guard_read_host(host, &address) ? mes_guard_refuses(guard, &address) : NULL;
+    struct mes_address address = v4_address(INADDR_LOOPBACK);
+    if (!is_localhost(without_dot(host)) && !mes_guard_read_literal(host, &address))
+        return NULL;
+    return mes_guard_refuses(guard, &address);
 }

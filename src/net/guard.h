@@ -29,13 +29,12 @@ int mes_guard_allow(struct mes_guard *guard, struct mes_str network, struct mes_
  * "loopback" or "link-local". What is neither IPv4 nor IPv6 is "unknown family". */
 const char *mes_guard_refuses(const struct mes_guard *guard, const struct mes_address *address);
 
-/* The same for a host as it stands in a URL. It is an address in every notation that some resolver takes for
- * one: 127.1, 0x7f.1, 0177.0.0.1, 2130706433, [::ffff:127.0.0.1], a dot at the end; `localhost` and names
- * below it are loopback (RFC 6761 section 6.3). Other names give NULL: what they are is known when they are
- * looked up. */
+/* The same for a host as it stands in a URL. NULL for a name, as what it leads to is known when it is looked
+ * up; but `localhost` and names below it are loopback (RFC 6761 section 6.3). */
 const char *mes_guard_refuses_host(const struct mes_guard *guard, struct mes_str host);
 
-/* Reads such a host; false for a name. */
-bool mes_guard_read_host(struct mes_str host, struct mes_address *address_out);
+/* Reads a host that is an address in a notation that some resolver takes for one: 127.1, 0x7f.1, 0177.0.0.1,
+ * 2130706433, [::ffff:127.0.0.1], a dot at the end. False for a name. */
+bool mes_guard_read_literal(struct mes_str host, struct mes_address *address_out);
 
 #endif

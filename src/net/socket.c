@@ -5,6 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+int mes_socket_new(int family, int type, int protocol)
+{
+    return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
 void mes_socket_begin_turn(struct mes_socket *socket)
 {
     socket->is_drained = false;

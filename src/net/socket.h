@@ -20,6 +20,10 @@ struct mes_socket {
 
 enum { MES_SOCKET_AGAIN = -1, MES_SOCKET_FAILED = -2, MES_SOCKET_TURN = 256 * 1024 };
 
+/* A socket for what opens its connections itself (libcurl); not inherited by other programs. -1: none to be
+ * had. */
+int mes_socket_new(int family, int type, int protocol);
+
 /* The descriptor is readable: another MES_SOCKET_TURN bytes may be read. */
 void mes_socket_begin_turn(struct mes_socket *socket);
 /* Counts received bytes anew. */
