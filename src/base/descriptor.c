@@ -12,10 +12,10 @@ static int open_failure(const char *path, const struct stat *status, struct mes_
     return S_ISREG(status->st_mode) ? 0 : mes_fail_file(error, path, EINVAL);
 }
 
-int mes_descriptor_open(const char *path, struct mes_input *input_out, struct mes_error *error)
+static int open_with(const char *path, int flags, struct mes_input *input_out, struct mes_error *error)
 {
     struct stat status;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
     if (descriptor < 0)
         return mes_fail_file(error, path, errno);
     int code = fstat(descriptor, &status) == 0 ? open_failure(path, &status, error)
@@ -26,6 +26,16 @@ int mes_descriptor_open(const char *path, struct mes_input *input_out, struct me
     }
     *input_out = (struct mes_input){descriptor, path, (uint64_t)status.st_size};
     return 0;
+}
+
+int mes_descriptor_open(const char *path, struct mes_input *input_out, struct mes_error *error)
+{
+    return open_with(path, 0, input_out, error);
+}
+
+int mes_descriptor_open_own(const char *path, struct mes_input *input_out, struct mes_error *error)
+{
+    return open_with(path, O_NOFOLLOW, input_out, error);
 }
 
 void mes_descriptor_close(int *descriptor)

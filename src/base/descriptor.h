@@ -16,6 +16,9 @@ struct mes_input {
 /* Opens a file for reading. Folders, pipes and devices are refused, so that nothing waits for a writer.
  * Errors of all functions are MES_E_FILE. */
 int mes_descriptor_open(const char *path, struct mes_input *input_out, struct mes_error *error) MES_MUST_USE;
+/* The same, but a symbolic link is refused too: for folders in which only names of our own stand. */
+int mes_descriptor_open_own(const char *path, struct mes_input *input_out,
+                            struct mes_error *error) MES_MUST_USE;
 /* NULL is not allowed; -1 inside is, and is left behind. */
 void mes_descriptor_close(int *descriptor);
 

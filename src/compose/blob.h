@@ -50,11 +50,12 @@ struct mes_compose_blob_file {
 
 /* Adds the blob as an attachment or inline image. MES_E_NOT_FOUND: no such blob in `folder`; MES_E_INPUT: not
  * a hash, or another size; else as mes_message_attach_file. Reads files: never on the loop thread. */
-int mes_message_attach_blob(struct mes_message *message, const char *folder,
-                            const struct mes_compose_blob_file *file, struct mes_error *error) MES_MUST_USE;
+int mes_compose_message_attach_blob(struct mes_message *message, const char *folder,
+                                    const struct mes_compose_blob_file *file,
+                                    struct mes_error *error) MES_MUST_USE;
 /* For the `to` recipient added last alone, beside what all get. An attachment: no content id. */
-int mes_message_attach_recipient_blob(struct mes_message *message, const char *folder,
-                                      const struct mes_compose_blob_file *file,
-                                      struct mes_error *error) MES_MUST_USE;
+int mes_compose_message_attach_own_blob(struct mes_message *message, const char *folder,
+                                        const struct mes_compose_blob_file *file,
+                                        struct mes_error *error) MES_MUST_USE;
 
 #endif

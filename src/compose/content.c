@@ -17,9 +17,16 @@ struct block {
     char *bytes;
 };
 
+/* A file with a name that is sent from where it stands. */
+struct held {
+    struct held *next;
+    int descriptor;
+};
+
 struct mes_content_store {
     atomic_uint shares;
     struct block *blocks;
+    struct held *held;
     size_t in_memory; /* bytes of all blocks */
     int descriptor;   /* -1 until something large was added */
     uint64_t in_file; /* bytes used of it */
@@ -64,13 +71,19 @@ void mes_compose_content_release(struct mes_content_store **store_at)
         mes_free(block->bytes);
         mes_free(block);
     }
+    while (store->held != NULL) {
+        struct held *held = store->held;
+        store->held = held->next;
+        mes_descriptor_close(&held->descriptor);
+        mes_free(held);
+    }
     mes_descriptor_close(&store->descriptor);
     mes_free(store);
 }
 
 size_t mes_compose_content_size(const struct mes_content_store *store)
 {
-    return sizeof *store + store->in_memory;
+    return store != NULL ? sizeof *store + store->in_memory : 0;
 }
 
 /* Moves what is encoded to the end of the unnamed file. */
@@ -122,16 +135,16 @@ static int take(struct intake *intake, const void *data, size_t size)
     return is_large(intake) ? spill(intake) : 0;
 }
 
-/* Keeps the encoded bytes as a block of their own. */
-static int keep_in_memory(struct intake *intake, struct mes_wire_piece *piece_out)
+/* Keeps encoded bytes as a block of their own. */
+static int keep_in_memory(struct mes_content_store *store, struct mes_buf *encoded,
+                          struct mes_wire_piece *piece_out, struct mes_error *error)
 {
-    struct mes_content_store *store = intake->store;
     struct block *block = mes_alloc(sizeof *block);
     size_t size;
-    char *bytes = block != NULL ? mes_buf_take(&intake->encoded, &size) : NULL;
+    char *bytes = block != NULL ? mes_buf_take(encoded, &size) : NULL;
     if (bytes == NULL) {
         mes_free(block);
-        return mes_fail_nomem(intake->error);
+        return mes_fail_nomem(error);
     }
     *block = (struct block){.next = store->blocks, .bytes = bytes};
     store->blocks = block;
@@ -149,7 +162,7 @@ static int finish(struct intake *intake, struct mes_wire_piece *piece_out)
     mes_buf_commit(&intake->encoded, mes_base64_lines_end(&intake->lines, at));
     if (!intake->is_spilled) {
         mes_buf_truncate(&intake->encoded, intake->encoded.size - (intake->encoded.size > 0 ? 2 : 0));
-        return keep_in_memory(intake, piece_out);
+        return keep_in_memory(store, &intake->encoded, piece_out, intake->error);
     }
     int code = spill(intake);
     if (code != 0)
@@ -209,4 +222,50 @@ int mes_compose_content_add_file(struct mes_content_store *store, const char *pa
         code = finish(&intake, piece_out);
     mes_descriptor_close(&input.descriptor);
     return end(&intake, code);
+}
+
+/* Takes the descriptor over. */
+static int hold(struct mes_content_store *store, struct mes_input *input, struct mes_wire_piece *piece_out,
+                struct mes_error *error)
+{
+    struct held *held = mes_alloc(sizeof *held);
+    if (held == NULL)
+        return mes_fail_nomem(error);
+    *held = (struct held){store->held, input->descriptor};
+    store->held = held;
+    *piece_out = (struct mes_wire_piece){.descriptor = input->descriptor, .size = input->size - 2};
+    input->descriptor = -1;
+    return 0;
+}
+
+static int read_whole(struct mes_content_store *store, const struct mes_input *input,
+                      struct mes_wire_piece *piece_out, struct mes_error *error)
+{
+    struct mes_buf bytes;
+    mes_buf_init(&bytes, SIZE_MAX);
+    int code = mes_file_read_at(input->descriptor, 0, input->size, &bytes, error);
+    mes_buf_truncate(&bytes, bytes.size - (bytes.size > 0 ? 2 : 0));
+    if (code == 0)
+        code = keep_in_memory(store, &bytes, piece_out, error);
+    mes_buf_fini(&bytes);
+    return code;
+}
+
+int mes_compose_content_add_encoded(struct mes_content_store *store, const char *path, uint64_t size,
+                                    struct mes_wire_piece *piece_out, struct mes_error *error)
+{
+    struct mes_input input;
+    int code = mes_descriptor_open_own(path, &input, error);
+    if (code != 0)
+        return code;
+    if (input.size != size)
+        code =
+            mes_fail(error, MES_E_LIMIT, MES_SAY_compose_blob_size, MES_ARGS(path, MES_NUMBER(input.size)));
+    else if (size > mes_base64_lines_size(MES_CONTENT_IN_MEMORY) ||
+             store->in_memory + size > MES_CONTENT_ALL_IN_MEMORY)
+        code = hold(store, &input, piece_out, error);
+    else
+        code = read_whole(store, &input, piece_out, error);
+    mes_descriptor_close(&input.descriptor);
+    return code;
 }

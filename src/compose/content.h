@@ -16,7 +16,7 @@ struct mes_content_store *mes_compose_content_share(struct mes_content_store *st
 /* NULL is allowed; clears the pointer. */
 void mes_compose_content_release(struct mes_content_store **store);
 
-/* Bytes that it holds in memory. */
+/* Bytes that it holds in memory; 0 for NULL. */
 size_t mes_compose_content_size(const struct mes_content_store *store);
 
 /* Both give the base64 lines, without the CRLF of the last one, as a piece of a wire that lives as long as
@@ -26,5 +26,10 @@ int mes_compose_content_add_bytes(struct mes_content_store *store, const void *d
                                   struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
 int mes_compose_content_add_file(struct mes_content_store *store, const char *path,
                                  struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
+
+/* A file that is encoded already, with the CRLF of its last line: `size` bytes, else MES_E_LIMIT and nothing
+ * is kept. Large ones are read from where they stand, so the file must stay as it is; its name may go. */
+int mes_compose_content_add_encoded(struct mes_content_store *store, const char *path, uint64_t size,
+                                    struct mes_wire_piece *piece_out, struct mes_error *error) MES_MUST_USE;
 
 #endif

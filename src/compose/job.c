@@ -15,7 +15,8 @@ static int check_whole(const struct mes_message *message, const struct mes_notic
 {
     size_t to_count = message->recipients[MES_ROLE_TO].count;
     size_t copy_count = message->recipients[MES_ROLE_CC].count + message->recipients[MES_ROLE_BCC].count;
-    bool has_html = message->texts[MES_TEXT_HTML] != NULL || message->texts[MES_TEXT_TEMPLATE] != NULL;
+    bool has_html = message->texts[MES_TEXT_HTML] != NULL || message->texts[MES_TEXT_TEMPLATE] != NULL ||
+                    message->sources != NULL;
     bool has_text = mes_str_trim(mes_compose_message_text(message, MES_TEXT_PLAIN)).size > 0;
     if (to_count == 0)
         return mes_fail(error, MES_E_INPUT, MES_SAY_message_no_recipient, MES_NO_ARGS);
@@ -29,6 +30,20 @@ static int check_whole(const struct mes_message *message, const struct mes_notic
     return 0;
 }
 
+static bool copy_files(struct mes_arena *arena, struct mes_recipient *recipient)
+{
+    struct mes_message_file *copies = mes_arena_alloc(arena, recipient->file_count * sizeof *copies);
+    for (size_t i = 0; copies != NULL && i < recipient->file_count; i++) {
+        copies[i] = recipient->files[i];
+        copies[i].part.name = mes_arena_copy(arena, mes_str_of(copies[i].part.name));
+        copies[i].part.type = mes_arena_copy(arena, mes_str_of(copies[i].part.type));
+        if (copies[i].part.name == NULL || copies[i].part.type == NULL)
+            return false;
+    }
+    recipient->files = copies;
+    return copies != NULL;
+}
+
 static bool copy_recipients(struct mes_arena *arena, const struct mes_recipients *from,
                             struct mes_recipient *to)
 {
@@ -40,6 +55,8 @@ static bool copy_recipients(struct mes_arena *arena, const struct mes_recipients
         if (to[i].spec == NULL || to[i].name == NULL ||
             !mes_compose_variables_copy(arena, recipient->variables, recipient->variable_count,
                                         &to[i].variables))
+            return false;
+        if (recipient->file_count > 0 && !copy_files(arena, &to[i]))
             return false;
     }
     return true;
@@ -122,6 +139,11 @@ static int copy_message(struct mes_compose_job *job, const struct mes_message *m
         return mes_fail_nomem(error);
     job->variables = mes_template_value_map(variables, message->variable_count);
     job->contents = mes_compose_content_share(message->contents);
+    if (message->to_contents != NULL)
+        job->to_contents = mes_compose_content_share(message->to_contents);
+    job->is_stored = message->is_stored;
+    job->personal = message->personal;
+    job->may_grow = options->may_grow;
     return fix_identity(job, options, error);
 }
 
@@ -163,7 +185,8 @@ int mes_compose_job_new(const struct mes_message *message, const struct mes_comp
     atomic_init(&job->shares, 1);
     mes_arena_init(&job->arena, SIZE_MAX);
     mes_buf_init(&job->head, SIZE_MAX);
-    mes_buf_init(&job->fixed, SIZE_MAX);
+    mes_compose_frame_init(&job->frame);
+    mes_compose_frame_init(&job->own_files_frame);
     code = compile(job, message, options, error);
     if (code != 0)
         mes_compose_job_release(&job);
@@ -188,17 +211,24 @@ void mes_compose_job_release(struct mes_compose_job **job_at)
         mes_template_free(&job->own_templates[i]);
     mes_compose_template_free(&job->loaded);
     mes_compose_content_release(&job->contents);
+    mes_compose_content_release(&job->to_contents);
     mes_buf_fini(&job->head);
-    mes_buf_fini(&job->fixed);
-    mes_free(job->segments);
+    mes_compose_frame_fini(&job->frame);
+    mes_compose_frame_fini(&job->own_files_frame);
     mes_arena_fini(&job->arena);
     mes_free(job);
+}
+
+static size_t frame_size(const struct mes_frame *frame)
+{
+    return frame->fixed.capacity + frame->segment_capacity * sizeof *frame->segments;
 }
 
 size_t mes_compose_job_size(const struct mes_compose_job *job)
 {
     size_t size = sizeof *job + mes_arena_size(&job->arena) + mes_compose_content_size(job->contents) +
-                  job->head.capacity + job->fixed.capacity + job->segment_capacity * sizeof *job->segments;
+                  mes_compose_content_size(job->to_contents) + job->head.capacity + frame_size(&job->frame) +
+                  frame_size(&job->own_files_frame);
     for (size_t i = 0; i < sizeof job->own_templates / sizeof job->own_templates[0]; i++)
         size += mes_template_size(job->own_templates[i]);
     return job->loaded != NULL ? size + mes_compose_template_size(job->loaded) : size;
@@ -230,7 +260,7 @@ struct mes_compose_recipient mes_compose_job_recipient(const struct mes_compose_
     assert(index < job->to_count && number <= job->copy_count);
     const struct mes_recipient *recipient = number == 0 ? &job->to[index] : &job->copies[number - 1];
     enum mes_role role = number == 0 ? MES_ROLE_TO : number <= job->cc_count ? MES_ROLE_CC : MES_ROLE_BCC;
-    return (struct mes_compose_recipient){recipient->spec, role, recipient->needs_smtputf8};
+    return (struct mes_compose_recipient){recipient->spec, recipient->name, role, recipient->needs_smtputf8};
 }
 
 const char *mes_compose_job_message_id(const struct mes_compose_job *job, size_t index,
@@ -238,8 +268,10 @@ const char *mes_compose_job_message_id(const struct mes_compose_job *job, size_t
 {
     char number[24];
     const char *const parts[] = {
-        "<", job->id,     ".", mes_number_text(number, (long long)(job->first_index + index) + 1),
-        "@", job->domain, ">"};
+        "<", job->id,
+        ".", mes_number_text(number, (long long)(job->first_index + job->to[index].number) + 1),
+        "@", job->domain,
+        ">"};
     size_t size = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t part = strlen(parts[i]);

@@ -38,6 +38,7 @@ struct mes_identity {
 
 struct mes_compose_recipient {
     const char *address; /* for RCPT TO, without angle brackets; domain in A-labels. As long as the job. */
+    const char *name;    /* "" when there is none */
     enum mes_role role;
     bool needs_smtputf8;
 };

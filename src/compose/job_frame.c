@@ -6,7 +6,8 @@
 
 /* What goes on while the frame is written; a failure is remembered and asked for once. */
 struct framing {
-    struct mes_compose_job *job;
+    const struct mes_compose_job *job;
+    struct mes_frame *frame;
     struct mes_mime_writer writer;
     size_t cut; /* fixed bytes that are already in a segment */
     bool has_failed;
@@ -14,35 +15,35 @@ struct framing {
 
 static void add_segment(struct framing *framing, enum mes_segment_kind kind, struct mes_wire_piece piece)
 {
-    struct mes_compose_job *job = framing->job;
-    if (job->segment_count == job->segment_capacity) {
-        size_t capacity = job->segment_capacity > 0 ? job->segment_capacity * 2 : 8;
-        struct mes_segment *segments = mes_realloc(job->segments, capacity * sizeof *segments);
+    struct mes_frame *frame = framing->frame;
+    if (frame->segment_count == frame->segment_capacity) {
+        size_t capacity = frame->segment_capacity > 0 ? frame->segment_capacity * 2 : 8;
+        struct mes_segment *segments = mes_realloc(frame->segments, capacity * sizeof *segments);
         if (segments == NULL) {
             framing->has_failed = true;
             return;
         }
-        job->segments = segments;
-        job->segment_capacity = capacity;
+        frame->segments = segments;
+        frame->segment_capacity = capacity;
     }
-    job->segments[job->segment_count++] = (struct mes_segment){kind, piece};
+    frame->segments[frame->segment_count++] = (struct mes_segment){kind, piece};
 }
 
 /* Makes a segment of the fixed bytes since the last cut. */
 static void cut(struct framing *framing)
 {
-    size_t size = framing->job->fixed.size - framing->cut;
+    size_t size = framing->frame->fixed.size - framing->cut;
     if (size > 0)
         add_segment(framing, MES_SEGMENT_FIXED,
                     (struct mes_wire_piece){.descriptor = -1, .offset = framing->cut, .size = size});
-    framing->cut = framing->job->fixed.size;
+    framing->cut = framing->frame->fixed.size;
 }
 
 static void add_body(struct framing *framing, const struct mes_slot *slot, bool is_html)
 {
     mes_mime_writer_text_begin(&framing->writer, is_html ? "html" : "plain");
     if (slot->template == NULL && !slot->is_derived) {
-        mes_mime_writer_text(&framing->job->fixed, slot->fixed);
+        mes_mime_writer_text(&framing->frame->fixed, slot->fixed);
         return;
     }
     cut(framing);
@@ -81,12 +82,21 @@ static void add_html(struct framing *framing, const struct mes_message *message)
         mes_mime_writer_close(&framing->writer);
 }
 
+/* What the renderer adds for each recipient. */
+static void add_own_files(struct framing *framing)
+{
+    framing->frame->own_files = framing->writer;
+    cut(framing);
+    add_segment(framing, MES_SEGMENT_OWN_FILES, (struct mes_wire_piece){.descriptor = -1});
+}
+
 /* mixed(alternative(text, related(html, images)), attachments), each level only when it has more than one
  * part. */
 static void add_content(struct framing *framing, const struct mes_message *message)
 {
     const struct mes_compose_job *job = framing->job;
-    bool is_mixed = message->file_count > count_inline(message);
+    bool has_own_files = framing->frame == &job->own_files_frame;
+    bool is_mixed = has_own_files || message->file_count > count_inline(message);
     bool is_alternative = job->text.is_there && job->html.is_there;
     if (is_mixed)
         mes_mime_writer_open(&framing->writer, "mixed");
@@ -99,6 +109,8 @@ static void add_content(struct framing *framing, const struct mes_message *messa
     if (is_alternative)
         mes_mime_writer_close(&framing->writer);
     add_files(framing, message, false);
+    if (has_own_files)
+        add_own_files(framing);
     if (is_mixed)
         mes_mime_writer_close(&framing->writer);
 }
@@ -111,42 +123,65 @@ static void add_priority(struct mes_buf *out, enum mes_priority priority)
         mes_buf_add_text(out, "X-Priority: 5\r\nImportance: low\r\n");
 }
 
-static void add_cc(struct framing *framing)
+static int add_cc(struct mes_compose_job *job, struct mes_error *error)
 {
-    struct mes_compose_job *job = framing->job;
     if (job->cc_count == 0)
-        return;
+        return 0;
     struct mes_mailbox *mailboxes = mes_alloc(job->cc_count * sizeof *mailboxes);
-    if (mailboxes == NULL) {
-        framing->has_failed = true;
-        return;
-    }
+    if (mailboxes == NULL)
+        return mes_fail_nomem(error);
     for (size_t i = 0; i < job->cc_count; i++)
         mailboxes[i] = (struct mes_mailbox){mes_str_of(job->copies[i].name), mes_str_of(job->copies[i].spec)};
     mes_mime_header_add_mailboxes(&job->head, "Cc", mailboxes, job->cc_count);
     mes_free(mailboxes);
+    return 0;
+}
+
+static int add_head(struct mes_compose_job *job, struct mes_error *error)
+{
+    int code = add_cc(job, error);
+    if (job->subject.template == NULL && !job->subject.is_derived)
+        mes_mime_header_add_text(&job->head, "Subject", job->subject.fixed);
+    mes_mime_header_add_date(&job->head, job->unix_seconds, job->zone_minutes);
+    return code != 0 ? code : mes_buf_check(&job->head, error);
+}
+
+static int fill(const struct mes_compose_job *job, const struct mes_message *message, struct mes_frame *frame,
+                struct mes_error *error)
+{
+    struct framing framing = {.job = job, .frame = frame};
+    mes_mime_writer_init(&framing.writer, &frame->fixed, job->id);
+    for (size_t i = 0; i < message->field_count; i++)
+        mes_mime_header_add_custom(&frame->fixed, message->fields[i].name,
+                                   mes_str_of(message->fields[i].value));
+    add_priority(&frame->fixed, message->priority);
+    mes_buf_add_text(&frame->fixed, "MIME-Version: 1.0\r\n");
+    add_content(&framing, message);
+    if (!mes_str_ends_nocase(mes_buf_str(&frame->fixed), MES_STR("\r\n")) && frame->fixed.size > framing.cut)
+        mes_buf_add_text(&frame->fixed, "\r\n");
+    cut(&framing);
+    return framing.has_failed ? mes_fail_nomem(error) : mes_buf_check(&frame->fixed, error);
+}
+
+void mes_compose_frame_init(struct mes_frame *frame)
+{
+    mes_buf_init(&frame->fixed, SIZE_MAX);
+}
+
+void mes_compose_frame_fini(struct mes_frame *frame)
+{
+    mes_buf_fini(&frame->fixed);
+    mes_free(frame->segments);
 }
 
 int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message *message,
                           struct mes_error *error)
 {
-    struct framing framing = {.job = job};
-    mes_mime_writer_init(&framing.writer, &job->fixed, job->id);
-    add_cc(&framing);
-    if (job->subject.template == NULL && !job->subject.is_derived)
-        mes_mime_header_add_text(&job->head, "Subject", job->subject.fixed);
-    mes_mime_header_add_date(&job->head, job->unix_seconds, job->zone_minutes);
-    for (size_t i = 0; i < message->field_count; i++)
-        mes_mime_header_add_custom(&job->fixed, message->fields[i].name,
-                                   mes_str_of(message->fields[i].value));
-    add_priority(&job->fixed, message->priority);
-    mes_buf_add_text(&job->fixed, "MIME-Version: 1.0\r\n");
-    add_content(&framing, message);
-    if (!mes_str_ends_nocase(mes_buf_str(&job->fixed), MES_STR("\r\n")) && job->fixed.size > framing.cut)
-        mes_buf_add_text(&job->fixed, "\r\n");
-    cut(&framing);
-    if (framing.has_failed)
-        return mes_fail_nomem(error);
-    int code = mes_buf_check(&job->head, error);
-    return code != 0 ? code : mes_buf_check(&job->fixed, error);
+    bool has_own_files = false;
+    for (size_t i = 0; i < job->to_count && !has_own_files; i++)
+        has_own_files = job->to[i].file_count > 0;
+    int code = add_head(job, error);
+    if (code == 0)
+        code = fill(job, message, &job->frame, error);
+    return code == 0 && has_own_files ? fill(job, message, &job->own_files_frame, error) : code;
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "compose/job_parts.h"
+#include "compose/message.h"
 #include "i18n/say.h"
 #include "mime/address.h"
 #include "mime/header.h"
@@ -82,22 +83,42 @@ static void add_head(const struct mes_compose_job *job, size_t index, struct mes
     wire->needs_smtputf8 |= to->needs_smtputf8;
 }
 
-static int add_segments(const struct mes_compose_job *job, const struct mes_slot_texts *texts,
-                        struct mes_wire *wire, struct mes_error *error)
+/* Attachments of the recipient's own: their part headers among the wire's own bytes, their contents as they
+ * are. */
+static int add_own_files(const struct mes_frame *frame, const struct mes_recipient *to, struct mes_wire *wire,
+                         size_t *done, struct mes_error *error)
+{
+    struct mes_mime_writer writer = frame->own_files;
+    int code = 0;
+    writer.out = &wire->text;
+    for (size_t i = 0; i < to->file_count && code == 0; i++) {
+        mes_mime_writer_file_begin(&writer, &to->files[i].part);
+        code = add_own(wire, done, error);
+        if (code == 0 && to->files[i].content.size > 0)
+            code = add_piece(wire, &to->files[i].content, error);
+    }
+    return code;
+}
+
+static int add_segments(const struct mes_frame *frame, const struct mes_recipient *to,
+                        const struct mes_slot_texts *texts, struct mes_wire *wire, struct mes_error *error)
 {
     size_t done = 0;
     int code = 0;
-    for (size_t i = 0; i < job->segment_count && code == 0; i++) {
-        struct mes_wire_piece piece = job->segments[i].piece;
-        switch (job->segments[i].kind) {
+    for (size_t i = 0; i < frame->segment_count && code == 0; i++) {
+        struct mes_wire_piece piece = frame->segments[i].piece;
+        switch (frame->segments[i].kind) {
         case MES_SEGMENT_TEXT:
             mes_mime_writer_text(&wire->text, texts->text);
             continue;
         case MES_SEGMENT_HTML:
             mes_mime_writer_text(&wire->text, texts->html);
             continue;
+        case MES_SEGMENT_OWN_FILES:
+            code = add_own_files(frame, to, wire, &done, error);
+            continue;
         case MES_SEGMENT_FIXED:
-            piece.bytes = job->fixed.data + piece.offset;
+            piece.bytes = frame->fixed.data + piece.offset;
             break;
         case MES_SEGMENT_CONTENT:
             break;
@@ -106,7 +127,7 @@ static int add_segments(const struct mes_compose_job *job, const struct mes_slot
         if (code == 0)
             code = add_piece(wire, &piece, error);
     }
-    bool ends_in_slot = job->segments[job->segment_count - 1].kind >= MES_SEGMENT_TEXT;
+    bool ends_in_slot = frame->segments[frame->segment_count - 1].kind >= MES_SEGMENT_TEXT;
     if (ends_in_slot && !mes_str_ends_nocase(mes_buf_str(&wire->text), MES_STR("\r\n")))
         mes_buf_add_text(&wire->text, "\r\n");
     return code == 0 ? add_own(wire, &done, error) : code;
@@ -144,7 +165,8 @@ int mes_compose_job_render(const struct mes_compose_job *job, size_t index,
         return code;
     add_head(job, index, texts.subject, wire);
     wire->needs_smtputf8 |= job->copies_need_smtputf8;
-    code = add_segments(job, &texts, wire, error);
+    const struct mes_recipient *to = &job->to[index];
+    code = add_segments(to->file_count > 0 ? &job->own_files_frame : &job->frame, to, &texts, wire, error);
     if (code == 0)
         code = mes_buf_check(&wire->text, error);
     if (code == 0)

@@ -41,6 +41,11 @@ static bool has_variable(const struct mes_variable *variables, size_t count, str
     return false;
 }
 
+static enum mes_slot_number number_of(const struct mes_compose_job *job, const struct mes_slot *slot)
+{
+    return slot == &job->subject ? MES_SLOT_SUBJECT : slot == &job->text ? MES_SLOT_TEXT : MES_SLOT_HTML;
+}
+
 struct search {
     const struct mes_compose_job *job;
     bool is_found;
@@ -54,6 +59,7 @@ static void look_for_recipient_name(void *context, struct mes_str name, bool is_
     size_t dot = mes_str_find(name, MES_STR("."), 1);
     struct mes_str first = mes_str_cut(name, 0, dot != SIZE_MAX ? dot : name.size);
     (void)is_required;
+    search->is_found |= job->may_grow;
     if (!has_variable(job->variables.members, job->variables.count, first))
         search->is_found |= mes_str_eq(first, MES_STR("name")) || mes_str_eq(first, MES_STR("address"));
     for (size_t i = 0; i < job->to_count && !search->is_found; i++)
@@ -70,15 +76,25 @@ static int keep_fixed(struct mes_compose_job *job, struct mes_slot *slot, struct
     return 0;
 }
 
+/* Does what it gives differ from recipient to recipient? What was once found out holds for every batch. */
+static bool is_personal(const struct mes_compose_job *job, const struct mes_slot *slot,
+                        const struct mes_template *template)
+{
+    struct search search = {.job = job};
+    if (job->is_stored)
+        return (job->personal >> number_of(job, slot) & 1) != 0;
+    mes_template_each_name(template, look_for_recipient_name, &search);
+    return search.is_found;
+}
+
 /* A template that asks for nothing of a recipient is rendered here and now. */
 static int take_template(struct mes_compose_job *job, struct mes_slot *slot,
                          const struct mes_template *template, struct mes_error *error)
 {
-    struct search search = {.job = job};
     struct mes_buf text;
     struct chain chain;
-    mes_template_each_name(template, look_for_recipient_name, &search);
-    if (search.is_found) {
+    if (is_personal(job, slot, template)) {
+        job->personal |= 1U << number_of(job, slot);
         *slot = (struct mes_slot){.is_there = true, .template = template};
         return 0;
     }
@@ -100,7 +116,7 @@ static int32_t utc_offset(const void *zone, int64_t utc_seconds)
 static int take_text(struct mes_compose_job *job, struct mes_slot *slot,
                      const struct mes_template_source *source, struct mes_error *error)
 {
-    struct mes_template **own = &job->own_templates[slot == &job->subject ? 0 : slot == &job->text ? 1 : 2];
+    struct mes_template **own = &job->own_templates[number_of(job, slot)];
     bool has_brace = memchr(source->text.data, '{', source->text.size) != NULL;
     if (!has_brace || mes_str_find(source->text, MES_STR("{{"), 0) == SIZE_MAX)
         return keep_fixed(job, slot, source->text, error);
@@ -134,8 +150,12 @@ static int take_named_template(struct mes_compose_job *job, const struct mes_mes
     const struct mes_compose_wish wish = {.folder = message->texts[MES_TEXT_TEMPLATE_FOLDER],
                                           .name = mes_compose_message_text(message, MES_TEXT_TEMPLATE),
                                           .language = mes_compose_message_text(message, MES_TEXT_LANGUAGE),
-                                          .fall_back = mes_str_of(options->language_fallback)};
-    int code = mes_compose_template_load(&wish, &job->loaded, error);
+                                          .fall_back = mes_str_of(options->language_fallback),
+                                          .utc_offset = utc_offset,
+                                          .zone = &job->zone_minutes};
+    int code = message->sources != NULL
+                   ? mes_compose_template_make(message->sources, &wish, &job->loaded, error)
+                   : mes_compose_template_load(&wish, &job->loaded, error);
     if (code == 0)
         code = take_template(job, &job->html, job->loaded->html, error);
     if (code == 0 && job->loaded->text != NULL)
@@ -197,7 +217,7 @@ int mes_compose_job_fill_slots(struct mes_compose_job *job, const struct mes_mes
                                const struct mes_compose_options *options, struct mes_error *error)
 {
     int code = take_own_texts(job, message, error);
-    if (code == 0 && message->texts[MES_TEXT_TEMPLATE] != NULL)
+    if (code == 0 && (message->texts[MES_TEXT_TEMPLATE] != NULL || message->sources != NULL))
         code = take_named_template(job, message, options, error);
     job->is_html_leading = !job->text.is_there && job->html.is_there;
     if (code == 0)

@@ -21,6 +21,7 @@ struct mes_message *mes_message_new(void)
     message->contents = mes_compose_content_new();
     message->dsn = "";
     mes_arena_init(&message->arena, MES_MESSAGE_ARENA);
+    mes_arena_init(&message->to_arena, MES_MESSAGE_ARENA);
     if (message->contents == NULL)
         mes_message_free(&message);
     return message;
@@ -39,7 +40,9 @@ void mes_message_free(struct mes_message **message_at)
     mes_free(message->fields);
     mes_free(message->files);
     mes_compose_content_release(&message->contents);
+    mes_compose_content_release(&message->to_contents);
     mes_arena_fini(&message->arena);
+    mes_arena_fini(&message->to_arena);
     mes_free(message);
 }
 
@@ -86,6 +89,11 @@ static int parse(const char *address, const char *name, struct mes_arena *arena,
     return 0;
 }
 
+struct mes_arena *mes_compose_message_arena(struct mes_message *message, enum mes_role role)
+{
+    return role == MES_ROLE_TO ? &message->to_arena : &message->arena;
+}
+
 static int add_recipient(struct mes_message *message, enum mes_role role,
                          const struct mes_recipient *recipient, struct mes_error *error)
 {
@@ -94,7 +102,7 @@ static int add_recipient(struct mes_message *message, enum mes_role role,
     if (position == list->count && list->count >= most_recipients(message, role))
         return mes_fail(error, MES_E_LIMIT, MES_SAY_message_too_many_recipients,
                         MES_ARGS(MES_NUMBER(list->count), role_names[role]));
-    if (!mes_compose_recipients_add(list, &message->arena, recipient, &position))
+    if (!mes_compose_recipients_add(list, mes_compose_message_arena(message, role), recipient, &position))
         return mes_fail_nomem(error);
     if (role == MES_ROLE_TO)
         message->last_to = position;
@@ -106,14 +114,19 @@ size_t mes_compose_message_count(const struct mes_message *message, enum mes_rol
     return message->recipients[role].count;
 }
 
+static int check_recipient_name(enum mes_role role, const char *name, struct mes_error *error)
+{
+    static const char *const fields[] = {"to name", "cc name", "bcc name"};
+    return mes_mime_text_check(fields[role], mes_str_of(name), MES_LIMIT_NAME, error);
+}
+
 int mes_message_add_recipient(struct mes_message *message, enum mes_role role, const char *address,
                               const char *name, struct mes_error *error)
 {
-    static const char *const fields[] = {"to name", "cc name", "bcc name"};
     struct mes_recipient recipient;
     struct mes_arena arena;
     mes_arena_init(&arena, SIZE_MAX);
-    int code = mes_mime_text_check(fields[role], mes_str_of(name), MES_LIMIT_NAME, error);
+    int code = check_recipient_name(role, name, error);
     if (code == 0)
         code = parse(address, name, &arena, &recipient, error);
     if (code == 0)
@@ -122,52 +135,38 @@ int mes_message_add_recipient(struct mes_message *message, enum mes_role role, c
     return code;
 }
 
-static int check_variable(const char *key, const char *value, struct mes_variable *variable_out,
-                          struct mes_error *error)
+int mes_compose_message_append_to(struct mes_message *message, uint64_t number, const char *address,
+                                  const char *name, struct mes_error *error)
 {
-    struct mes_str name = mes_str_of(key), text = mes_str_of(value);
-    if (name.size == 0 || name.size > MES_LIMIT_VARIABLE_NAME)
-        return mes_fail(error, MES_E_INPUT, MES_SAY_message_variable_name, MES_NO_ARGS);
-    int code = mes_mime_text_check("variable name", name, MES_LIMIT_VARIABLE_NAME, error);
-    if (code != 0)
-        return code;
-    if (text.size > MES_LIMIT_VARIABLE)
-        return mes_fail(error, MES_E_LIMIT, MES_SAY_field_too_long,
-                        MES_ARGS(key, MES_NUMBER(MES_LIMIT_VARIABLE)));
-    if (!mes_utf8_is_valid(text))
-        return mes_fail(error, MES_E_INPUT, MES_SAY_message_not_utf8, MES_ARGS(key));
-    *variable_out = (struct mes_variable){name, mes_template_value_text(text)};
-    return 0;
+    struct mes_recipients *list = &message->recipients[MES_ROLE_TO];
+    struct mes_recipient recipient;
+    struct mes_arena arena;
+    mes_arena_init(&arena, SIZE_MAX);
+    int code = check_recipient_name(MES_ROLE_TO, name, error);
+    if (code == 0)
+        code = parse(address, name, &arena, &recipient, error);
+    if (code == 0)
+        recipient.number = number;
+    if (code == 0 && !mes_compose_recipients_append(list, &message->to_arena, &recipient))
+        code = mes_fail_nomem(error);
+    if (code == 0)
+        message->last_to = list->count - 1;
+    mes_arena_fini(&arena);
+    return code;
 }
 
-static int set_variable(struct mes_message *message, struct mes_variable **variables, size_t *count,
-                        const struct mes_variable *variable, struct mes_error *error)
+void mes_compose_message_drop_last_to(struct mes_message *message)
 {
-    if (*count >= MES_LIMIT_VARIABLES)
-        return mes_fail(error, MES_E_LIMIT, MES_SAY_message_too_many,
-                        MES_ARGS(MES_NUMBER(MES_LIMIT_VARIABLES), "variables"));
-    return mes_compose_variables_set(&message->arena, variables, count, variable) ? 0 : mes_fail_nomem(error);
+    message->recipients[MES_ROLE_TO].count--;
+    message->last_to = message->recipients[MES_ROLE_TO].count - 1;
 }
 
-int mes_message_set_recipient_variable(struct mes_message *message, const char *key, const char *value,
-                                       struct mes_error *error)
+void mes_compose_message_clear_to(struct mes_message *message)
 {
-    struct mes_variable variable;
-    if (message->recipients[MES_ROLE_TO].count == 0)
-        return mes_fail(error, MES_E_USAGE, MES_SAY_message_no_to_for_variable, MES_NO_ARGS);
-    int code = check_variable(key, value, &variable, error);
-    struct mes_recipient *last = &message->recipients[MES_ROLE_TO].items[message->last_to];
-    return code != 0 ? code
-                     : set_variable(message, &last->variables, &last->variable_count, &variable, error);
-}
-
-int mes_message_set_variable(struct mes_message *message, const char *key, const char *value,
-                             struct mes_error *error)
-{
-    struct mes_variable variable;
-    int code = check_variable(key, value, &variable, error);
-    return code != 0 ? code
-                     : set_variable(message, &message->variables, &message->variable_count, &variable, error);
+    mes_compose_recipients_clear(&message->recipients[MES_ROLE_TO]);
+    mes_compose_content_release(&message->to_contents);
+    mes_arena_fini(&message->to_arena);
+    mes_arena_init(&message->to_arena, MES_MESSAGE_ARENA);
 }
 
 /* A wished sender: both texts, or neither. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "compose/value.h"
 
 enum { MES_SLOTS_FIRST = 16, MES_VARIABLES_FIRST = 8 };
 
@@ -87,13 +88,17 @@ static bool grow_items(struct mes_recipients *list)
     return true;
 }
 
-bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
-                                const struct mes_recipient *recipient, size_t *position_out)
+void mes_compose_recipients_clear(struct mes_recipients *list)
 {
-    *position_out = mes_compose_recipients_find(list, recipient->spec);
-    if (*position_out < list->count)
-        return true;
-    if (!grow_slots(list) || !grow_items(list))
+    list->count = 0;
+    if (list->slots != NULL)
+        memset(list->slots, 0, list->slot_count * sizeof *list->slots);
+}
+
+bool mes_compose_recipients_append(struct mes_recipients *list, struct mes_arena *arena,
+                                   const struct mes_recipient *recipient)
+{
+    if (!grow_items(list))
         return false;
     struct mes_recipient copy = *recipient;
     copy.spec = mes_arena_copy(arena, mes_str_of(recipient->spec));
@@ -102,9 +107,21 @@ bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *a
         mes_compose_variables_copy(arena, recipient->variables, recipient->variable_count, &copy.variables);
     if (copy.spec == NULL || copy.name == NULL || !is_copied)
         return false;
-    list->items[list->count] = copy;
-    list->slots[slot_of(list, copy.spec)] = (uint32_t)list->count + 1;
-    list->count++;
+    list->items[list->count++] = copy;
+    return true;
+}
+
+bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
+                                const struct mes_recipient *recipient, size_t *position_out)
+{
+    *position_out = mes_compose_recipients_find(list, recipient->spec);
+    if (*position_out < list->count)
+        return true;
+    struct mes_recipient numbered = *recipient;
+    numbered.number = list->count;
+    if (!grow_slots(list) || !mes_compose_recipients_append(list, arena, &numbered))
+        return false;
+    list->slots[slot_of(list, recipient->spec)] = (uint32_t)list->count;
     return true;
 }
 
@@ -112,12 +129,8 @@ static bool copy_variable(struct mes_arena *arena, const struct mes_variable *va
                           struct mes_variable *out)
 {
     const char *name = mes_arena_copy(arena, variable->name);
-    const char *text = mes_arena_copy(arena, variable->value.text);
-    if (name == NULL || text == NULL)
-        return false;
-    out->name = (struct mes_str){name, variable->name.size};
-    out->value = mes_template_value_text((struct mes_str){text, variable->value.text.size});
-    return true;
+    out->name = mes_str_make(name, variable->name.size);
+    return name != NULL && mes_compose_value_copy(&variable->value, arena, &out->value);
 }
 
 /* Room for one more: the array doubles when its size reaches a power of two. */

@@ -7,12 +7,17 @@
 #include "template/template.h"
 
 /* Texts and variables belong to an arena. */
+struct mes_message_file;
+
 struct mes_recipient {
     const char *spec; /* as mes_address has it */
     const char *name; /* "" when there is none */
     bool needs_smtputf8;
+    uint64_t number; /* of the mail, beside its place in the list; see mes_compose_options.first_index */
     struct mes_variable *variables;
     size_t variable_count;
+    struct mes_message_file *files; /* attachments of its own */
+    size_t file_count;
 };
 
 struct mes_recipients {
@@ -36,6 +41,12 @@ size_t mes_compose_recipients_find(const struct mes_recipients *list, const char
  * changed. */
 bool mes_compose_recipients_add(struct mes_recipients *list, struct mes_arena *arena,
                                 const struct mes_recipient *recipient, size_t *position_out) MES_MUST_USE;
+
+/* Appends whether it is there or not; mes_compose_recipients_find does not find it. */
+bool mes_compose_recipients_append(struct mes_recipients *list, struct mes_arena *arena,
+                                   const struct mes_recipient *recipient) MES_MUST_USE;
+/* Empties the list and keeps its memory. */
+void mes_compose_recipients_clear(struct mes_recipients *list);
 
 /* Sets a variable in an array of the arena, in the place of one of that name. False: out of memory. */
 bool mes_compose_variables_set(struct mes_arena *arena, struct mes_variable **variables, size_t *count,

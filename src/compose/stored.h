@@ -18,6 +18,11 @@
 int mes_compose_stored_write(const struct mes_message *message, const struct mes_compose_job *job,
                              struct mes_buf *out, struct mes_error *error) MES_MUST_USE;
 
+/* Appends the `attachments` of the message's `to` recipient added last, as a row keeps them; nothing when
+ * there are none. */
+int mes_compose_stored_write_files(const struct mes_message *message, struct mes_buf *out,
+                                   struct mes_error *error) MES_MUST_USE;
+
 /* A document that was read. Recipients are added with mes_compose_stored_add, and
  * mes_compose_job_new(stored.message, &stored.options, …) compiles them: each gets the very bytes that it got
  * at intake, whichever batch it is in. Then the list is emptied, and the next batch may come. One thread. */
@@ -42,7 +47,8 @@ struct mes_compose_addressee {
     const char *attachments; /* a JSON list, as the document's; NULL: none */
 };
 
-/* It becomes mail number `count - 1` of the next compiled job, also when the address is there already. */
+/* It becomes the last mail of the next compiled job, also when the address is there already. A row that fails
+ * is not added. MES_E_NOT_FOUND: a blob of its own is missing. */
 int mes_compose_stored_add(struct mes_compose_stored *stored, const struct mes_compose_addressee *addressee,
                            struct mes_error *error) MES_MUST_USE;
 /* Empties the list of `to` recipients; their memory is used again. */

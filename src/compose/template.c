@@ -1,5 +1,7 @@
 #include "compose/template.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -23,8 +25,10 @@ struct loaded {
 
 struct loader {
     const struct mes_compose_wish *wish;
+    const struct mes_compose_sources *sources; /* NULL: it is found in the catalogue */
     struct mes_compose_catalogue catalogue;
     struct loaded *loaded;
+    const char *text_name;
     bool is_text; /* the text twin is under way: its partials are text twins too */
     struct mes_error *error;
 };
@@ -65,7 +69,9 @@ static int read_entry(struct loader *loader, const struct mes_compose_entry *ent
     int code = mes_buf_check(&path, loader->error);
     if (code == 0)
         code = mes_file_read(mes_buf_text(&path), &content, loader->error);
-    if (code == 0 && !mes_utf8_is_valid(mes_buf_str(&content)))
+    bool is_text = mes_utf8_is_valid(mes_buf_str(&content)) &&
+                   (content.size == 0 || memchr(content.data, '\0', content.size) == NULL);
+    if (code == 0 && !is_text)
         code = mes_fail(loader->error, MES_E_INPUT, MES_SAY_compose_template_not_utf8,
                         MES_ARGS(mes_buf_text(&path)));
     if (code == 0) {
@@ -77,15 +83,44 @@ static int read_entry(struct loader *loader, const struct mes_compose_entry *ent
     return code;
 }
 
+static const struct mes_compose_partial *known_partial(const struct mes_compose_sources *sources,
+                                                       struct mes_str name, bool is_text)
+{
+    const struct mes_compose_partial *partial = sources->partials;
+    while (partial != NULL && (partial->is_text != is_text || !mes_str_eq(partial->name, name)))
+        partial = partial->next;
+    return partial;
+}
+
+/* Keeps it with the template's other sources. */
+static bool keep_partial(struct loader *loader, struct mes_str name, struct mes_str source)
+{
+    struct mes_compose_sources *sources = &loader->loaded->public.sources;
+    struct mes_compose_partial *partial = mes_arena_alloc(&loader->loaded->arena, sizeof *partial);
+    const char *copy = mes_arena_copy(&loader->loaded->arena, name);
+    if (partial == NULL || copy == NULL)
+        return false;
+    *partial = (struct mes_compose_partial){mes_str_make(copy, name.size), loader->is_text, source,
+                                            sources->partials};
+    sources->partials = partial;
+    return true;
+}
+
 /* {{>footer}} is footer_LL-CC.html (in a text twin the .txt beside it), found as the template itself was. */
 static bool find_partial(void *context, struct mes_str name, struct mes_str *text_out)
 {
     struct loader *loader = context;
+    const struct mes_compose_template *template = &loader->loaded->public;
+    const struct mes_compose_partial *known = known_partial(&template->sources, name, loader->is_text);
+    if (known != NULL)
+        *text_out = known->source;
+    if (known != NULL || loader->sources != NULL)
+        return known != NULL;
     const struct mes_compose_entry *entry = mes_compose_catalogue_find(
-        &loader->catalogue, name, mes_str_of(loader->loaded->public.language), loader->wish->fall_back);
+        &loader->catalogue, name, mes_str_of(template->language), loader->wish->fall_back);
     if (entry != NULL && loader->is_text)
         entry = mes_compose_catalogue_twin(&loader->catalogue, entry);
-    return entry != NULL && read_entry(loader, entry, text_out) == 0;
+    return entry != NULL && read_entry(loader, entry, text_out) == 0 && keep_partial(loader, name, *text_out);
 }
 
 static int parse(struct loader *loader, const struct mes_template_source *source,
@@ -121,39 +156,41 @@ static int parse_subject(struct loader *loader, const char *file, struct mes_str
     return code;
 }
 
-static int parse_text(struct loader *loader, const struct mes_compose_entry *entry)
-{
-    struct mes_str text;
-    const struct mes_compose_entry *twin = mes_compose_catalogue_twin(&loader->catalogue, entry);
-    if (twin == NULL)
-        return 0;
-    int code = read_entry(loader, twin, &text);
-    if (code != 0)
-        return code;
-    struct mes_template_source source = {
-        .name = mes_str_of(twin->file), .text = text, .kind = MES_TEMPLATE_TEXT};
-    loader->is_text = true;
-    return parse(loader, &source, &loader->loaded->public.text);
-}
-
-static int load(struct loader *loader, const struct mes_compose_entry *entry)
+/* All parts of a template whose sources are known. */
+static int compile(struct loader *loader)
 {
     struct mes_compose_template *template = &loader->loaded->public;
-    struct mes_str html;
-    template->name = mes_arena_copy(&loader->loaded->arena, mes_str_of(entry->file));
-    template->language = mes_arena_copy(&loader->loaded->arena, entry->language);
-    template->is_built_in = entry->builtin != NULL;
-    if (template->name == NULL || template->language == NULL)
-        return mes_fail_nomem(loader->error);
-    int code = read_entry(loader, entry, &html);
-    if (code == 0) {
-        struct mes_template_source source = {
-            .name = mes_str_of(template->name), .text = html, .kind = MES_TEMPLATE_HTML};
-        code = parse(loader, &source, &template->html);
-    }
+    const struct mes_compose_sources *sources = &template->sources;
+    const struct mes_template_source html = {
+        .name = mes_str_of(sources->name), .text = sources->html, .kind = MES_TEMPLATE_HTML};
+    const struct mes_template_source text = {
+        .name = mes_str_of(loader->text_name), .text = sources->text, .kind = MES_TEMPLATE_TEXT};
+    template->name = sources->name;
+    template->language = sources->language;
+    template->is_built_in = sources->is_built_in;
+    int code = parse(loader, &html, &template->html);
     if (code == 0)
-        code = parse_subject(loader, template->name, html);
-    return code == 0 ? parse_text(loader, entry) : code;
+        code = parse_subject(loader, sources->name, sources->html);
+    loader->is_text = true;
+    return code == 0 && sources->text.data != NULL ? parse(loader, &text, &template->text) : code;
+}
+
+/* Reads the files of an entry, all but the partials, which are read as they are met. */
+static int load(struct loader *loader, const struct mes_compose_entry *entry)
+{
+    struct mes_compose_sources *sources = &loader->loaded->public.sources;
+    const struct mes_compose_entry *twin = mes_compose_catalogue_twin(&loader->catalogue, entry);
+    sources->name = mes_arena_copy(&loader->loaded->arena, mes_str_of(entry->file));
+    sources->language = mes_arena_copy(&loader->loaded->arena, entry->language);
+    sources->is_built_in = entry->builtin != NULL;
+    if (sources->name == NULL || sources->language == NULL)
+        return mes_fail_nomem(loader->error);
+    int code = read_entry(loader, entry, &sources->html);
+    if (code == 0 && twin != NULL) {
+        loader->text_name = twin->file;
+        code = read_entry(loader, twin, &sources->text);
+    }
+    return code == 0 ? compile(loader) : code;
 }
 
 static int fail_not_found(struct loader *loader, struct mes_str name)
@@ -184,23 +221,45 @@ static int find_and_load(struct loader *loader)
     return entry != NULL ? load(loader, entry) : fail_not_found(loader, name);
 }
 
-int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
-                              struct mes_error *error)
+static int begin_and(int (*work)(struct loader *loader), struct loader *loader,
+                     struct mes_compose_template **template_out)
 {
     *template_out = NULL;
-    if (!is_name(wish->name))
-        return mes_fail(error, MES_E_INPUT, MES_SAY_compose_template_name, MES_ARGS(MES_TEXT(wish->name)));
-    struct loaded *loaded = mes_alloc(sizeof *loaded);
-    if (loaded == NULL)
-        return mes_fail_nomem(error);
-    mes_arena_init(&loaded->arena, ARENA_BYTES);
-    struct loader loader = {.wish = wish, .loaded = loaded, .error = error};
-    int code = find_and_load(&loader);
-    mes_compose_catalogue_fini(&loader.catalogue);
-    *template_out = &loaded->public;
+    loader->loaded = mes_alloc(sizeof *loader->loaded);
+    if (loader->loaded == NULL)
+        return mes_fail_nomem(loader->error);
+    mes_arena_init(&loader->loaded->arena, ARENA_BYTES);
+    int code = work(loader);
+    *template_out = &loader->loaded->public;
     if (code != 0)
         mes_compose_template_free(template_out);
     return code;
+}
+
+int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
+                              struct mes_error *error)
+{
+    struct loader loader = {.wish = wish, .error = error};
+    *template_out = NULL;
+    if (!is_name(wish->name))
+        return mes_fail(error, MES_E_INPUT, MES_SAY_compose_template_name, MES_ARGS(MES_TEXT(wish->name)));
+    int code = begin_and(find_and_load, &loader, template_out);
+    mes_compose_catalogue_fini(&loader.catalogue);
+    return code;
+}
+
+static int compile_sources(struct loader *loader)
+{
+    loader->loaded->public.sources = *loader->sources;
+    loader->text_name = loader->sources->name;
+    return compile(loader);
+}
+
+int mes_compose_template_make(const struct mes_compose_sources *sources, const struct mes_compose_wish *wish,
+                              struct mes_compose_template **template_out, struct mes_error *error)
+{
+    struct loader loader = {.wish = wish, .sources = sources, .error = error};
+    return begin_and(compile_sources, &loader, template_out);
 }
 
 size_t mes_compose_template_size(const struct mes_compose_template *template)

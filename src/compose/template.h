@@ -16,6 +16,23 @@ struct mes_compose_wish {
     const void *zone;
 };
 
+struct mes_compose_partial {
+    struct mes_str name;
+    bool is_text; /* of the text twin */
+    struct mes_str source;
+    const struct mes_compose_partial *next;
+};
+
+/* A template as it was written, with all that it needs: compiles without any file. */
+struct mes_compose_sources {
+    const char *name; /* "Register_zh-HK.html" */
+    const char *language;
+    bool is_built_in;
+    struct mes_str html;
+    struct mes_str text; /* of the text twin; its data NULL: there is none */
+    const struct mes_compose_partial *partials;
+};
+
 struct mes_compose_template {
     struct mes_template *html;
     struct mes_template *text;    /* of a .txt file beside the .html; NULL: to be made from the HTML */
@@ -23,6 +40,7 @@ struct mes_compose_template {
     const char *name;             /* as it was found: "Register_zh-HK.html"; built in: "Register" */
     const char *language;         /* "zh-HK" */
     bool is_built_in;
+    struct mes_compose_sources sources; /* as long as the template, and as what it was made of */
 };
 
 /* The wished language, one that its reader reads too ("en-US" for "en", "zh-HK" for "zh-TW") and those behind
@@ -32,6 +50,10 @@ struct mes_compose_template {
  * A file without any "{{" is of the old form: {callbackurl} is the variable. MES_E_NOT_FOUND lists what there
  * is; MES_E_INPUT: a name that is none, or a faulty template. Reads files: never on the loop thread. */
 int mes_compose_template_load(const struct mes_compose_wish *wish, struct mes_compose_template **template_out,
+                              struct mes_error *error) MES_MUST_USE;
+/* The same from its sources, which must outlive it; the wish is only asked for its zone. */
+int mes_compose_template_make(const struct mes_compose_sources *sources, const struct mes_compose_wish *wish,
+                              struct mes_compose_template **template_out,
                               struct mes_error *error) MES_MUST_USE;
 /* Does a reader of the one language also read the other: "zh_TW" and "zh-HK", "en" and "en-US"? */
 bool mes_compose_language_is_kin(struct mes_str a, struct mes_str b);
