@@ -68,10 +68,10 @@ static int add_recipient(struct mes_api_draft *draft, const struct mes_api_recip
     int code = mes_message_add_recipient(message, MES_ROLE_TO, recipient->address, recipient->name, error);
     *is_new_out = mes_compose_message_count(message, MES_ROLE_TO) > before;
     if (code == 0 && *is_new_out && recipient->vars != NULL)
-        code = mes_message_set_variables(message, MES_VARIABLES_OF_LAST_TO, recipient->vars, error);
+        code = mes_compose_message_set_variables(message, MES_VARIABLES_OF_LAST_TO, recipient->vars, error);
     for (size_t i = 0; code == 0 && *is_new_out && i < recipient->file_count; i++)
-        code =
-            mes_message_attach_recipient_blob(message, draft->host->blob_folder, &recipient->files[i], error);
+        code = mes_compose_message_attach_own_blob(message, draft->host->blob_folder, &recipient->files[i],
+                                                   error);
     return code;
 }
 

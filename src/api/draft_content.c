@@ -163,7 +163,7 @@ static void read_lang(struct mes_api_draft *draft, const struct mes_json_value *
 static void read_vars(struct mes_api_draft *draft, const struct mes_json_value *value)
 {
     struct mes_error error;
-    complain_if(draft, mes_message_set_variables(draft->message, MES_VARIABLES_OF_ALL, value, &error),
+    complain_if(draft, mes_compose_message_set_variables(draft->message, MES_VARIABLES_OF_ALL, value, &error),
                 &error);
 }
 

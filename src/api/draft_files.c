@@ -160,7 +160,7 @@ static void attach(struct mes_api_draft *draft, struct mes_compose_blob_file *fi
 {
     struct mes_error error;
     (void)context;
-    if (mes_message_attach_blob(draft->message, draft->host->blob_folder, file, &error) != 0)
+    if (mes_compose_message_attach_blob(draft->message, draft->host->blob_folder, file, &error) != 0)
         mes_api_draft_complain(draft, MES_API_PROBLEM_bad_value, &error);
 }
 
