@@ -26,21 +26,23 @@ void mes_api_answer_empty(struct mes_api_request *request, unsigned status);
 /* A header field beside those of the core (Content-Type, Content-Length, X-Request-Id, Cache-Control:
  * no-store …). Copied. `name` is static; a value with control characters is left out. */
 void mes_api_answer_header(struct mes_api_request *request, const char *name, struct mes_str value);
-/* Appends "/api/v1" and the path that the format gives, with ?company=… when the key needs it to name the
- * request's company: a link that the caller can follow. */
+/* Appends publicUrl (where it is set), "/api/v1" and the path that the format gives: a link that the caller
+ * can follow.
+ */
 void mes_api_answer_link(const struct mes_api_request *request, struct mes_buf *out, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 enum mes_api_more {
     MES_API_MORE,  /* something was appended; called again when it was sent */
-    MES_API_LATER, /* nothing there now: called again after mes_api_server_news or 500 ms, without holding a
-                      thread */
+    MES_API_LATER, /* nothing there now: called again after news of its job, without holding a thread
+                      meanwhile */
     MES_API_END
 };
 /* An answer that is made while it is sent: an export, or events. `next` appends at most some 64 KiB to `out`,
- * on an HTTP thread; it gets a reader of its own in each call (mes_api_request_reader). `over` as for
- * mes_api_request_on_over. A client that reads slowly makes `next` be called slowly. */
-void mes_api_answer_stream(struct mes_api_request *request, const char *content_type,
+ * on an HTTP thread; it gets a reader of its own in each call (mes_api_request_reader). A client that reads
+ * slowly makes `next` be called slowly. `job`: after LATER it is called again when mes_api_server_news names
+ * this job, and every few seconds; 0: every 500 ms. What `own` holds is freed in mes_api_request_on_over. */
+void mes_api_answer_stream(struct mes_api_request *request, const char *content_type, int64_t job,
                            enum mes_api_more (*next)(struct mes_api_request *request, struct mes_buf *out));
 
 /* Complains: the answer becomes application/problem+json. The first complaint decides status, type, title and

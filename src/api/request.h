@@ -13,7 +13,7 @@
 #include "json/parse.h"
 
 struct mes_store;
-struct mes_api_answer;
+struct mes_store_reader;
 
 enum {
     MES_API_COMPANY_SIZE = 65,
@@ -37,14 +37,16 @@ struct mes_api_request {
     int64_t now; /* wall clock, ms since 1970, when the request came */
     enum mes_language language;
     struct mes_api_caller caller;
-    char company[MES_API_COMPANY_SIZE]; /* for which company: every statement takes it; "" = the general list
-                                         */
+    /* The company that the request is for: what it makes belongs to it. "" is the general list. */
+    char company[MES_API_COMPANY_SIZE];
+    /* Whose rows it may see and change: `company`, or NULL when the key may act for any company and none was
+     * named: then whosoever's. For struct mes_store_ref and the like. */
+    const char *reach;
     struct mes_str values[MES_API_PATH_VALUES]; /* in the place of the path's {names}, decoded, valid UTF-8 */
     struct mes_str body;                        /* whole; empty for routes with MES_API_STREAMS */
     const struct mes_json_value *json; /* the body where the row names a schema; it keeps to that schema */
     struct mes_arena arena;            /* for the handler too; freed after the answer */
     void *own;                         /* the handler's */
-    struct mes_api_answer *answer;     /* private to answer.c */
 };
 
 /* The id in the place of {name} number `index`. When it is none the request is answered by 404, as for an id
@@ -74,7 +76,7 @@ bool mes_api_request_check(struct mes_api_request *request, const char *schema, 
 
 /* Reading the database. A handle for reading alone, the thread's own until the handler returns: not kept over
  * a wait. NULL: the request was answered (503). */
-struct mes_store *mes_api_request_reader(struct mes_api_request *request) MES_MUST_USE;
+struct mes_store_reader *mes_api_request_reader(struct mes_api_request *request) MES_MUST_USE;
 
 /* Waiting. The handler calls this and returns; `after` is called on an HTTP thread once mes_api_request_wake
  * was called, and ends like a handler: by an answer, or by waiting again. No thread is held meanwhile, no

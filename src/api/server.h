@@ -9,25 +9,26 @@
 #include "mes/error.h"
 
 struct mes_api_server;
+struct mes_carrier;
 struct mes_clock;
 struct mes_courier;
+struct mes_log;
 struct mes_roster;
-struct mes_store;
+struct mes_store_readers;
 
 /* What handlers work with. All of it is the caller's and outlives the server; functions are called on any
  * HTTP thread. A member that is NULL makes the routes that need it answer 503. */
 struct mes_api_services {
     const struct mes_clock *clock;
     struct mes_courier *courier;
-    /* A handle for reading alone, used by one thread at a time; the server keeps a few of them open. */
-    int (*open_reader)(void *context, struct mes_store **reader_out, struct mes_error *error);
+    struct mes_carrier *carrier;
+    struct mes_store_readers *readers;
     /* The accounts as they are now; to be given back. */
     struct mes_roster *(*hold_roster)(void *context);
     void (*drop_roster)(void *context, struct mes_roster *roster);
     /* Why the service is not ready: NULL when it is, else a word such as "database" (static). */
     const char *(*not_ready)(void *context);
-    /* A line for the log: `event` and `detail` are valid during the call. */
-    void (*log)(void *context, const char *event, int64_t request_id, const char *detail);
+    struct mes_log *log;
     void *context;
 };
 
@@ -61,8 +62,8 @@ size_t mes_api_server_waiting(const struct mes_api_server *server);
  * more. */
 void mes_api_server_stop(struct mes_api_server **server);
 
-/* Something was committed: streams that had nothing to say look again. Cheap; any thread, best after each
+/* These jobs have changed: streams that wait for one of them look again. Cheap; any thread, best after each
  * commit. */
-void mes_api_server_news(struct mes_api_server *server);
+void mes_api_server_news(struct mes_api_server *server, const int64_t *jobs, size_t count);
 
 #endif

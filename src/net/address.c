@@ -104,3 +104,67 @@ bool mes_address_equal(const struct mes_address *a, const struct mes_address *b)
     return memcmp(&a->socket.v6.sin6_addr, &b->socket.v6.sin6_addr, sizeof(struct in6_addr)) == 0 &&
            a->socket.v6.sin6_scope_id == b->socket.v6.sin6_scope_id;
 }
+
+bool mes_address_parse_port(const char *text, struct mes_address *address_out)
+{
+    const char *colon = strrchr(text, ':');
+    char host[MES_ADDRESS_TEXT] = "";
+    uint64_t port = 0;
+    size_t size = colon != NULL ? (size_t)(colon - text) : 0;
+    if (size == 0 || size >= sizeof host || !mes_str_to_uint(mes_str_of(colon + 1), UINT16_MAX, &port))
+        return false;
+    memcpy(host, text, size);
+    bool is_bare_v6 = host[0] != '[' && strchr(host, ':') != NULL;
+    if (is_bare_v6 || !mes_address_parse(host, address_out))
+        return false;
+    if (address_out->socket.any.sa_family == AF_INET6)
+        address_out->socket.v6.sin6_port = htons((uint16_t)port);
+    else
+        address_out->socket.v4.sin_port = htons((uint16_t)port);
+    return true;
+}
+
+struct mes_address mes_address_of(const struct sockaddr *peer)
+{
+    struct mes_address address;
+    struct sockaddr_in6 v6;
+    memset(&address, 0, sizeof address);
+    if (peer->sa_family != AF_INET6) {
+        memcpy(&address.socket.v4, peer, sizeof address.socket.v4);
+        address.socket.v4.sin_port = 0;
+        return address;
+    }
+    memcpy(&v6, peer, sizeof v6);
+    v6.sin6_port = 0;
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+        address.socket.v4.sin_family = AF_INET;
+        memcpy(&address.socket.v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof address.socket.v4.sin_addr);
+    } else {
+        address.socket.v6 = v6;
+    }
+    return address;
+}
+
+bool mes_address_is_loopback(const struct mes_address *address)
+{
+    if (address->socket.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&address->socket.v6.sin6_addr);
+    return ntohl(address->socket.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+bool mes_address_is_any(const struct mes_address *address)
+{
+    if (address->socket.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&address->socket.v6.sin6_addr);
+    return address->socket.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+size_t mes_address_subscriber(const struct mes_address *address, unsigned char out[8])
+{
+    bool is_v6 = address->socket.any.sa_family == AF_INET6;
+    size_t size = is_v6 ? 8 : sizeof address->socket.v4.sin_addr;
+    memcpy(out,
+           is_v6 ? (const void *)&address->socket.v6.sin6_addr : (const void *)&address->socket.v4.sin_addr,
+           size);
+    return size;
+}

@@ -72,7 +72,7 @@ static int read_range(const struct place *place, struct mes_str text, unsigned *
         return code;
     code = read_value(place, last, last_out);
     /* The week may also end with Sunday: "SAT-SUN". */
-    if (code == 0 && place->field == WEEKDAY_FIELD && *last_out == 0)
+    if (code == 0 && place->field == WEEKDAY_FIELD && *last_out == 0 && *first_out > 0)
         *last_out = 7;
     if (code == 0 && *first_out > *last_out)
         return refuse(place, MES_SAY_queue_cron_backwards, text);

@@ -116,7 +116,7 @@ int mes_flight_journal(struct mes_courier *courier, struct mes_courier_command *
         mes_outcome_write(outcome, i, &record);
         code = mes_buf_check(&record, error);
         if (code == 0)
-            code = mes_store_journal_append(courier->options.journal, mes_buf_str(&record), error);
+            code = mes_journal_append(courier->options.journal, mes_buf_str(&record), error);
     }
     mes_buf_fini(&record);
     return code;

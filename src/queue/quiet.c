@@ -106,9 +106,11 @@ int64_t mes_quiet_next(const struct mes_quiet *quiet, const struct mes_zone *zon
         int64_t count = quiet_minutes(quiet, since_sunday - floor_divide(since_sunday, WEEK) * WEEK);
         if (count == 0)
             return at;
-        /* To its end at once, unless the clocks change before; no zone changes its clocks twice in a day. */
-        at = (minute + count) * MINUTE_MS - offset;
-        if (1000 * (int64_t)mes_zone_offset(zone, at) != offset)
-            at = (minute + 1) * MINUTE_MS - offset;
+        /* To its end at once, or only half as far while the clocks change on the way; never twice in a day.
+         */
+        do {
+            at = (minute + count) * MINUTE_MS - offset;
+            count /= 2;
+        } while (count > 0 && 1000 * (int64_t)mes_zone_offset(zone, at) != offset);
     }
 }

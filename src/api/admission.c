@@ -1,0 +1,72 @@
+#include "api/admission.h"
+
+#include <string.h>
+
+#include "api/auth.h"
+#include "api/body.h"
+#include "api/framing.h"
+#include "api/query.h"
+#include "api/server_parts.h"
+#include "api/tongue.h"
+#include "base/utf8.h"
+
+static bool check_framing(struct mes_api_exchange *exchange, const char *version)
+{
+    int sentence = 0;
+    enum mes_api_framing framing = mes_api_framing_check(exchange->connection, version, &sentence);
+    if (framing == MES_API_FRAMING_SOUND)
+        return true;
+    exchange->answer.must_close = true;
+    mes_api_refuse(&exchange->request,
+                   framing == MES_API_FRAMING_BAD ? MES_API_PROBLEM_bad_request
+                                                  : MES_API_PROBLEM_not_implemented,
+                   NULL, sentence, MES_NO_ARGS);
+    return false;
+}
+
+static void add_allow(struct mes_api_request *request, unsigned allowed)
+{
+    struct mes_buf names;
+    mes_buf_init(&names, 100);
+    for (int method = 0; method < MES_API_METHODS; method++) {
+        if ((allowed & (1U << method)) == 0)
+            continue;
+        mes_buf_add_text(&names, names.size > 0 ? ", " : "");
+        mes_buf_add_text(&names, mes_api_method_name((enum mes_api_method)method));
+        mes_buf_add_text(&names, method == MES_API_GET ? ", HEAD" : "");
+    }
+    mes_api_answer_header(request, "Allow", mes_buf_str(&names));
+    mes_buf_fini(&names);
+}
+
+/* A HEAD that may be answered, or a method that may not: what libmicrohttpd has is the text. */
+static bool find_route(struct mes_api_request *request, const char *url, const char *method_name)
+{
+    unsigned allowed = 0;
+    enum mes_api_method method = MES_API_METHODS;
+    bool is_known = mes_api_method_parse(mes_str_of(method_name), &method);
+    /* libmicrohttpd's own copy ends with the header phase of a next request, not before. */
+    char *path = mes_arena_copy(&request->arena, mes_str_of(url));
+    enum mes_api_found found = MES_API_NO_PATH;
+    if (path != NULL && mes_utf8_is_valid(mes_str_of(path)))
+        found = mes_api_route_find(method, mes_str_of(path), &request->route, request->values, &allowed);
+    if (found == MES_API_FOUND && is_known)
+        return true;
+    if (found == MES_API_NO_PATH) {
+        mes_api_refuse(request, MES_API_PROBLEM_not_found, NULL, MES_SAY_api_no_path, MES_NO_ARGS);
+    } else {
+        add_allow(request, allowed);
+        mes_api_refuse(request, MES_API_PROBLEM_no_method, NULL, MES_SAY_api_wrong_method,
+                       MES_ARGS(MES_TEXT(mes_str_of(method_name))));
+    }
+    return false;
+}
+
+bool mes_api_admission_check(struct mes_api_exchange *exchange, const char *url, const char *method,
+                             const char *version)
+{
+    struct mes_api_request *request = &exchange->request;
+    request->language = mes_api_tongue(mes_api_request_header(request, "Accept-Language"));
+    return check_framing(exchange, version) && find_route(request, url, method) &&
+           mes_api_auth_check(exchange) && mes_api_query_check(request) && mes_api_body_expect(exchange);
+}
