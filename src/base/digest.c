@@ -75,7 +75,9 @@ void mes_digest_text(const unsigned char digest[MES_DIGEST_SIZE], char out[2 * M
         out[2 * i + 1] = digits[digest[i] & 15];
     }
     out[2 * MES_DIGEST_SIZE] = '\0';
-    bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE])
-    {
-        return CRYPTO_memcmp(a, b, MES_DIGEST_SIZE) == 0;
-    }
+}
+
+bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE])
+{
+    return CRYPTO_memcmp(a, b, MES_DIGEST_SIZE) == 0;
+}
