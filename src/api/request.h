@@ -69,7 +69,7 @@ struct mes_str mes_api_request_media_type(const struct mes_api_request *request)
 bool mes_api_request_act_for(struct mes_api_request *request, struct mes_str company) MES_MUST_USE;
 
 /* Checks a value that did not come as the body (a line of a stream, a part of a form) against a schema of
- * schemas.json. Each complaint is refused at its field, whose name gets `prefix` ("recipients[7].", or "").
+ * schemas/. Each complaint is refused at its field, whose name gets `prefix` ("recipients[7].", or "").
  * True when it keeps to the schema. */
 bool mes_api_request_check(struct mes_api_request *request, const char *schema, const char *prefix,
                            const struct mes_json_value *value) MES_MUST_USE;

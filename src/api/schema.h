@@ -6,10 +6,10 @@
 
 struct mes_api_schemas;
 
-/* schemas.json as it stands in the binary. */
+/* All of schemas/, one object of schemas by their names, as it stands in the binary. */
 extern const char mes_api_schemas_text[];
 
-/* Reads schemas.json. Afterwards only read: any thread. */
+/* Reads mes_api_schemas_text. Afterwards only read: any thread. */
 int mes_api_schemas_new(struct mes_api_schemas **schemas_out, struct mes_error *error) MES_MUST_USE;
 void mes_api_schemas_free(struct mes_api_schemas **schemas);
 
