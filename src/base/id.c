@@ -11,7 +11,7 @@ static _Atomic int64_t newest;
 
 int64_t mes_id_next(const struct mes_clock *clock)
 {
-    int64_t first = mes_clock_wall(clock) * (INT64_C(1) << MES_ID_COUNT_BITS);
+    int64_t first = mes_id_first(mes_clock_wall(clock));
     int64_t last = atomic_load(&newest);
     int64_t id;
     do
@@ -30,6 +30,11 @@ void mes_id_note(int64_t id)
 int64_t mes_id_time(int64_t id)
 {
     return id >> MES_ID_COUNT_BITS;
+}
+
+int64_t mes_id_first(int64_t time)
+{
+    return time * (INT64_C(1) << MES_ID_COUNT_BITS);
 }
 
 const char *mes_id_text(char out[MES_ID_SPACE], int64_t id)

@@ -20,6 +20,8 @@ void mes_id_note(int64_t id);
 
 /* The milliseconds since 1970 at which it was made. */
 int64_t mes_id_time(int64_t id);
+/* The lowest id that is made at that time: what is older has a lower one. */
+int64_t mes_id_first(int64_t time);
 
 /* 13 digits of Crockford's base32 in lower case, ended by NUL; texts sort like the numbers. `id` is not
  * negative. Returns `out`. */

@@ -43,20 +43,19 @@ int mes_store_upload_load(struct mes_store_reader *reader, struct mes_store_ref 
 int mes_store_upload_remove(struct mes_store *store, struct mes_store_ref ref,
                             struct mes_error *error) MES_MUST_USE;
 
-/* Blobs that no upload and no job needs and that are older than `before`. First the row goes, in a
+/* Blobs that no upload and no job needs and that were last given before `before`. First the row goes, in a
  * transaction; then, after its commit, the file: a file without row is harmless, the other way round loses.
  * As mes_store_job_each. */
 typedef bool mes_store_blob_each(void *context, const char *hash);
 struct mes_store_blob_unused {
     int64_t before;
-    const char *after; /* the last hash of the slice before; "" at first */
     unsigned limit;
 };
-int mes_store_blob_list_unused(struct mes_store_reader *reader, const struct mes_store_blob_unused *unused,
+int mes_store_blob_list_unused(struct mes_store_reader *reader, struct mes_store_blob_unused unused,
                                mes_store_blob_each *each, void *context,
                                struct mes_error *error) MES_MUST_USE;
 /* `is_gone_out` false: something needs it by now, and it stays. */
-int mes_store_blob_remove_unused(struct mes_store *store, const char *hash, int64_t before, bool *is_gone_out,
+int mes_store_blob_remove_unused(struct mes_store *store, const char *hash, bool *is_gone_out,
                                  struct mes_error *error) MES_MUST_USE;
 
 #endif

@@ -107,8 +107,8 @@ int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *j
 /* A pause does not use up the time of trying: adds to `expires_at` where there is one. */
 int mes_store_job_extend(struct mes_store *store, int64_t id, int64_t milliseconds,
                          struct mes_error *error) MES_MUST_USE;
-/* Everything of a job without attempts, at most `most` recipient rows in one call: `is_gone_out` says whether
- * that was all. For a bulk call that was broken off. */
+/* Everything of a job, at most `most` rows in one call: `is_gone_out` says whether that was all. For a bulk
+ * call that was broken off, and for the sweep. */
 int mes_store_job_remove(struct mes_store *store, int64_t id, unsigned most, bool *is_gone_out,
                          struct mes_error *error) MES_MUST_USE;
 

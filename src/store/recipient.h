@@ -76,25 +76,25 @@ int mes_store_recipient_set(struct mes_store *store, const struct mes_store_reci
 int mes_store_recipient_set_due(struct mes_store *store, int64_t job, int64_t number, int64_t due_at,
                                 struct mes_error *error) MES_MUST_USE;
 
-/* What changed in a slice of a job; `counts` is to be added to the job's by mes_store_job_change. */
+/* What is done to a whole job is done in slices of at most `most` rows, each of which may be a transaction of
+ * its own. Begin with a slice that is all zero, go on with the same one until is_end. */
 struct mes_store_slice {
-    int64_t from;                           /* where the next slice begins */
-    bool is_end;                            /* there is no next one */
-    int64_t counts[MES_STORE_STATUS_COUNT]; /* differences */
-    int64_t in_flight;                      /* cancel: rows left alone because they are leased */
-    int64_t due_now;                        /* retry: deferred rows that became due */
+    int64_t from; /* private: where the next slice begins */
+    int stage;    /* private */
+    bool is_end;
+    int64_t counts[MES_STORE_STATUS_COUNT]; /* this slice's differences, for mes_store_job_change */
+    int64_t in_flight; /* cancel, of all slices: rows left alone because their mail is leased */
+    int64_t due_now;   /* retry, of all slices: deferred mails that became due */
 };
 
-/* Cancels all that waits (queued, deferred, or due in doubt) among rows `from` up to `from` + `most` of the
- * job; rows of mails that are in flight stay as they are. Begin with `slice` all zero, go on while not
- * is_end. Each slice may be a transaction of its own: the job's state CANCELLED keeps the rest from being
- * leased. */
+/* Cancels all that waits (queued, deferred). Rows in doubt stay in doubt and are not sent again; those of
+ * mails that are in flight stay as they are. Give the job the state CANCELLED with the first slice: that
+ * keeps the rest from being leased. */
 int mes_store_recipient_cancel(struct mes_store *store, const struct mes_store_job *job, unsigned most,
                                struct mes_store_slice *slice, struct mes_error *error) MES_MUST_USE;
 
-/* Failed rows are queued again, due at `now`, with no attempts counted and nothing remembered; the leads of
- * deferred ones become due at `now`. At most `most` rows in a slice, as above; counts[FAILED] tells as a
- * negative number how many failed ones were requeued. */
+/* Failed rows are queued again, due at `now`, with no attempts counted and nothing remembered; deferred ones
+ * become due at `now`. Not those of mails in flight. counts[QUEUED] tells how many were failed. */
 struct mes_store_again {
     const struct mes_store_job *job;
     int64_t now;

@@ -42,16 +42,20 @@ static const char first[] =
     " content_refusals {integer} NOT NULL,"
     " done_at {integer},"
     " paused_at {integer},"
-    " is_content_gone {integer} NOT NULL"
+    " is_content_gone {integer} NOT NULL,"
+    " kept_until {integer}"
     ") {strict};"
     /* What may be leased: the courier goes through lanes and companies by this one alone. */
     "CREATE INDEX job_due ON job (lane, company, priority, next_at) WHERE next_at IS NOT NULL;"
     "CREATE INDEX job_company ON job (company, id);"
     /* The few that stand still: receiving, scheduled, paused, held. */
     "CREATE INDEX job_standing ON job (state, id) WHERE state IN (0, 1, 4, 5);"
-    /* For the sweep. */
-    "CREATE INDEX job_done ON job (is_content_gone, done_at) WHERE done_at IS NOT NULL;"
-    "CREATE INDEX job_keep ON job (id) WHERE keep_days > 0 AND is_content_gone = 0;"
+    /* For the sweep, one entry an ended job: its content goes by the setting, or by its own wish; then the
+       rest. */
+    "CREATE INDEX job_content ON job (done_at)"
+    " WHERE done_at IS NOT NULL AND is_content_gone = 0 AND keep_days = 0;"
+    "CREATE INDEX job_kept ON job (kept_until) WHERE kept_until IS NOT NULL;"
+    "CREATE INDEX job_proof ON job (done_at) WHERE done_at IS NOT NULL AND is_content_gone = 1;"
 
     "CREATE TABLE content ("
     " job_id {integer} NOT NULL PRIMARY KEY,"
@@ -220,9 +224,12 @@ static const char first[] =
     " company TEXT NOT NULL,"
     " url TEXT NOT NULL,"
     " events TEXT,"
-    " secret TEXT NOT NULL,"
     " asked_by {integer} NOT NULL,"
-    " created_at {integer} NOT NULL"
+    " created_at {integer} NOT NULL,"
+    " state {integer} NOT NULL,"
+    " told_at {integer},"
+    " failing_since {integer},"
+    " last_result TEXT"
     ") {strict};"
     "CREATE INDEX webhook_company ON webhook (company, id);"
     "CREATE TABLE webhook_event ("
@@ -233,8 +240,7 @@ static const char first[] =
     " attempts {integer} NOT NULL,"
     " due_at {integer} NOT NULL"
     ") {strict};"
-    "CREATE INDEX webhook_event_due ON webhook_event (due_at, id);"
-    "CREATE INDEX webhook_event_webhook ON webhook_event (webhook_id);"
+    "CREATE INDEX webhook_event_due ON webhook_event (webhook_id, due_at, id);"
 
     "CREATE TABLE alert ("
     " name TEXT NOT NULL PRIMARY KEY,"

@@ -1,0 +1,231 @@
+#include "store/sweep.h"
+
+#include "base/error.h"
+#include "base/id.h"
+#include "store/blob.h"
+#include "store/parts.h"
+
+static const int64_t day = INT64_C(24) * 60 * 60 * 1000;
+
+/* What of a slice's rows is still left; a stage that leaves some is over. */
+struct budget {
+    struct mes_store *store;
+    int64_t rows;
+};
+
+/* Runs "DELETE … WHERE … < ? … LIMIT ?". */
+static int remove_below(struct budget *budget, const char *sql, int64_t bound, struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    int64_t removed = 0;
+    int code = mes_db_prepare(budget->store->reader.db, sql, &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, bound);
+    mes_db_bind_int(statement, budget->rows);
+    code = mes_db_run(&statement, &removed, error);
+    budget->rows -= removed;
+    return code;
+}
+
+static int sweep_answers(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    return remove_below(budget,
+                        "DELETE FROM idempotency WHERE (company, asked_by, name) IN"
+                        " (SELECT company, asked_by, name FROM idempotency WHERE at < ? AND is_open = 0"
+                        " ORDER BY at LIMIT ?)",
+                        sweep->now - 2 * day, error);
+}
+
+static int sweep_transcripts(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    return remove_below(
+        budget,
+        "DELETE FROM transcript WHERE attempt_id IN"
+        " (SELECT attempt_id FROM transcript WHERE attempt_id < ? ORDER BY attempt_id LIMIT ?)",
+        mes_id_first(sweep->now - sweep->transcript_days * day), error);
+}
+
+/* One number for one number: the first column of the first row, 0 when there is none. */
+static int ask(struct budget *budget, const char *sql, int64_t bound, int64_t *found_out,
+               struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    *found_out = 0;
+    int code = mes_db_prepare(budget->store->reader.db, sql, &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, bound);
+    return mes_store_run_for_int(&statement, found_out, error);
+}
+
+static int sweep_uploads(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    while (budget->rows > 0) {
+        int64_t id = 0;
+        int code = ask(budget, "SELECT id FROM upload WHERE at < ? ORDER BY at LIMIT 1",
+                       sweep->now - sweep->upload_days * day, &id, error);
+        if (code == 0 && id != 0)
+            code = mes_store_upload_remove(budget->store, (struct mes_store_ref){.id = id}, error);
+        if (code != 0 || id == 0)
+            return code;
+        budget->rows--;
+    }
+    return 0;
+}
+
+static int sweep_captured(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    int64_t newest_to_go = 0;
+    if (sweep->captured_most == 0)
+        return 0;
+    int code = ask(budget, "SELECT id FROM captured ORDER BY id DESC LIMIT 1 OFFSET ?", sweep->captured_most,
+                   &newest_to_go, error);
+    if (code != 0 || newest_to_go == 0)
+        return code;
+    return remove_below(budget,
+                        "DELETE FROM captured WHERE id IN (SELECT id FROM captured WHERE id <= ?"
+                        " ORDER BY id LIMIT ?)",
+                        newest_to_go, error);
+}
+
+/* The next job whose content is too old: by the setting, or by its own wish. */
+static int find_old_content(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    if (sweep->job != 0)
+        return 0;
+    sweep->number = 0;
+    int code = ask(budget,
+                   "SELECT id FROM job WHERE done_at IS NOT NULL AND is_content_gone = 0 AND keep_days = 0"
+                   " AND done_at < ? ORDER BY done_at LIMIT 1",
+                   sweep->now - sweep->message_days * day, &sweep->job, error);
+    if (code != 0 || sweep->job != 0)
+        return code;
+    return ask(budget, "SELECT id FROM job WHERE kept_until < ? ORDER BY kept_until LIMIT 1", sweep->now,
+               &sweep->job, error);
+}
+
+/* Variables of some rows; `is_end_out`: of the last ones. */
+static int forget_variables(struct mes_store_sweep *sweep, struct budget *budget, bool *is_end_out,
+                            struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    int64_t last = 0;
+    int code = mes_db_prepare(budget->store->reader.db,
+                              "SELECT MAX(number) + 1 FROM recipient WHERE job_id = ?", &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, sweep->job);
+    code = mes_store_run_for_int(&statement, &last, error);
+    if (code == 0)
+        code = mes_db_prepare(budget->store->reader.db,
+                              "UPDATE recipient SET variables = NULL, attachments = NULL"
+                              " WHERE job_id = ? AND number >= ? AND number < ?"
+                              " AND (variables IS NOT NULL OR attachments IS NOT NULL)",
+                              &statement, error);
+    if (code != 0)
+        return code;
+    int64_t end = sweep->number + budget->rows < last ? sweep->number + budget->rows : last;
+    mes_db_bind_int(statement, sweep->job);
+    mes_db_bind_int(statement, sweep->number);
+    mes_db_bind_int(statement, end);
+    budget->rows -= end - sweep->number;
+    sweep->number = end;
+    *is_end_out = end >= last;
+    return mes_db_run(&statement, NULL, error);
+}
+
+static int forget_content(struct budget *budget, int64_t job, struct mes_error *error)
+{
+    static const char *const steps[] = {"DELETE FROM content WHERE job_id = ?",
+                                        "UPDATE job SET is_content_gone = 1, kept_until = NULL WHERE id = ?"};
+    int code = mes_store_blob_release(budget->store, job, error);
+    for (size_t i = 0; code == 0 && i < sizeof steps / sizeof steps[0]; i++) {
+        struct mes_db_statement *statement = NULL;
+        code = mes_db_prepare(budget->store->reader.db, steps[i], &statement, error);
+        if (code != 0)
+            return code;
+        mes_db_bind_int(statement, job);
+        code = mes_db_run(&statement, NULL, error);
+    }
+    budget->rows--;
+    return code;
+}
+
+static int sweep_content(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    while (budget->rows > 0) {
+        bool is_end = false;
+        int code = find_old_content(sweep, budget, error);
+        if (code != 0 || sweep->job == 0)
+            return code;
+        code = forget_variables(sweep, budget, &is_end, error);
+        if (code == 0 && is_end) {
+            code = forget_content(budget, sweep->job, error);
+            sweep->job = 0;
+        }
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int sweep_jobs(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
+{
+    while (budget->rows > 0) {
+        bool is_gone = false;
+        int64_t job = 0;
+        int code = ask(budget,
+                       "SELECT id FROM job WHERE done_at IS NOT NULL AND is_content_gone = 1 AND done_at < ?"
+                       " ORDER BY done_at LIMIT 1",
+                       sweep->now - sweep->proof_days * day, &job, error);
+        if (code == 0 && job != 0)
+            code = mes_store_job_remove_some(budget->store, job, &budget->rows, &is_gone, error);
+        if (code != 0 || job == 0)
+            return code;
+    }
+    return 0;
+}
+
+int mes_store_sweep_slice(struct mes_store_sweep *sweep, struct mes_store *store, unsigned most,
+                          struct mes_error *error)
+{
+    static int (*const stages[])(struct mes_store_sweep *, struct budget *, struct mes_error *) = {
+        sweep_answers, sweep_transcripts, sweep_uploads, sweep_captured, sweep_content, sweep_jobs};
+    enum { STAGES = sizeof stages / sizeof stages[0] };
+    struct budget budget = {.store = store, .rows = most};
+    while (sweep->stage < STAGES && budget.rows > 0) {
+        int code = stages[sweep->stage](sweep, &budget, error);
+        if (code != 0)
+            return code;
+        if (budget.rows > 0)
+            sweep->stage++;
+    }
+    sweep->is_end = sweep->stage == STAGES;
+    return 0;
+}
+
+int mes_store_sweep_unfinished(struct mes_store *store, unsigned most, bool *is_end_out,
+                               struct mes_error *error)
+{
+    struct budget budget = {.store = store, .rows = most};
+    struct mes_db_statement *statement = NULL;
+    *is_end_out = false;
+    int code =
+        mes_db_prepare(store->reader.db, "DELETE FROM idempotency WHERE is_open = 1", &statement, error);
+    if (code == 0)
+        code = mes_db_run(&statement, NULL, error);
+    while (code == 0 && budget.rows > 0) {
+        bool is_gone = false;
+        int64_t job = 0;
+        code =
+            ask(&budget,
+                "SELECT id FROM job WHERE state IN (0, 1, 4, 5) AND state = 0 AND id > ? ORDER BY id LIMIT 1",
+                0, &job, error);
+        *is_end_out = code == 0 && job == 0;
+        if (code != 0 || job == 0)
+            return code;
+        code = mes_store_job_remove_some(store, job, &budget.rows, &is_gone, error);
+    }
+    return code;
+}
