@@ -76,8 +76,7 @@ static void wake_paced(struct mes_carrier *carrier, bool all)
 
 /* ---- fleets ---- */
 
-/* The list that serves the company: its own, else the general one. */
-static struct mes_fleet *fleet_of(struct mes_carrier *carrier, const char *company)
+struct mes_fleet *mes_carrier_fleet(const struct mes_carrier *carrier, const char *company)
 {
     struct mes_fleet *general = NULL;
     for (struct mes_fleet *fleet = carrier->fleets; fleet != NULL; fleet = fleet->next) {
@@ -131,7 +130,7 @@ static bool begin(struct mes_carrier *carrier, struct mes_queue_mail *mail)
 {
     char message_id[MES_MESSAGE_ID_SPACE];
     size_t index = mail->delivery.index;
-    mail->fleet = fleet_of(carrier, mail->batch->company);
+    mail->fleet = mes_carrier_fleet(carrier, mail->batch->company);
     if (mail->fleet == NULL ||
         mes_delivery_mail_init(&mail->delivery, index,
                                mes_compose_job_message_id(mail->batch->compiled, index, message_id),
@@ -488,11 +487,23 @@ void mes_carrier_answer_dot(struct mes_carrier *carrier, struct mes_queue_mail *
     (void)mes_inbox_post(carrier->dots, &mail->dot.answer);
 }
 
+bool mes_carrier_holds_doubts(struct mes_carrier *carrier, const char *company, const char *account)
+{
+    bool holds = false;
+    mes_mutex_lock(&carrier->fleets_mutex);
+    const struct mes_fleet *fleet = mes_carrier_fleet(carrier, company);
+    size_t number = fleet != NULL ? mes_fleet_find(fleet, account) : SIZE_MAX;
+    if (number != SIZE_MAX)
+        holds = fleet->accounts[number].settings->on_doubt == MES_ON_DOUBT_HOLD;
+    mes_mutex_unlock(&carrier->fleets_mutex);
+    return holds;
+}
+
 int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane, bool *is_illness_out)
 {
     int64_t until = INT64_MAX;
     mes_mutex_lock(&carrier->fleets_mutex);
-    const struct mes_fleet *fleet = fleet_of(carrier, company);
+    const struct mes_fleet *fleet = mes_carrier_fleet(carrier, company);
     if (fleet != NULL) {
         until = atomic_load(&fleet->gates[lane].until);
         *is_illness_out = atomic_load(&fleet->gates[lane].is_illness);

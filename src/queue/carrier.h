@@ -100,6 +100,7 @@ struct mes_queue_mail;
  * (0: now; wall clock). Any thread. */
 void mes_carrier_hand(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 void mes_carrier_answer_dot(struct mes_carrier *carrier, struct mes_queue_mail *mail);
+bool mes_carrier_holds_doubts(struct mes_carrier *carrier, const char *company, const char *account);
 int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane, bool *is_illness_out);
 
 /* How many mails are under way. Any thread. */

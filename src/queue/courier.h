@@ -64,6 +64,16 @@ struct mes_courier_listener {
     void *context;
 };
 
+/* Work of its own that the courier does when its time has come: recurring jobs. */
+struct mes_courier_chore {
+    /* On the store thread, inside a transaction, whenever the time that it named has come (first at the
+     * start): does what is due by `now` and names the next time, INT64_MAX when there is none. NULL: no
+     * chore. */
+    int (*run)(void *context, struct mes_courier *courier, struct mes_store *store, int64_t now,
+               int64_t *next_at_out, struct mes_error *error);
+    void *context;
+};
+
 struct mes_courier_options {
     struct mes_store *store;       /* open, of this epoch; the courier's thread alone uses it from now on */
     struct mes_journal *journal;   /* where results go that the database cannot take; may be NULL */
@@ -72,6 +82,7 @@ struct mes_courier_options {
     const struct mes_clock *clock; /* NULL: the machine's */
     const char *blob_folder;       /* of attachments; "" when there is none */
     struct mes_courier_listener listener;
+    struct mes_courier_chore schedules;
 };
 
 /* Replays the journal, takes up what an earlier process left (leases, dots), then starts the thread. What
@@ -84,6 +95,9 @@ void mes_courier_post(struct mes_courier *courier, struct mes_courier_command *c
 
 /* Something may have become due: an account woke, a mail was done with. Any thread, also the carrier's. */
 void mes_courier_nudge(struct mes_courier *courier);
+
+/* The chore's time may have changed: it runs in the next turn. Any thread. */
+void mes_courier_look_at_schedules(struct mes_courier *courier);
 
 /* No further mails are leased; commands still work. Any thread. */
 void mes_courier_pause(struct mes_courier *courier);

@@ -38,8 +38,9 @@ struct mes_courier {
     const struct mes_clock *clock;
     struct mes_mailbox *mailbox;
     struct mes_thread *thread;
-    atomic_bool is_stopping;
     atomic_bool is_paused;
+    atomic_bool is_nudged;
+    atomic_bool has_new_schedules;
     _Atomic uint64_t turns;
     int64_t started_at; /* wall clock */
 
@@ -56,7 +57,9 @@ struct mes_courier {
     char last_company[MES_LANE_COUNT][80]; /* the rotation stands behind it */
     int64_t next_token;
     struct mes_courier_refusals refusals[64];
-    bool is_journal_full_of_news; /* the journal holds results that the database lacks */
+    bool has_journal_news; /* the journal holds results that the database lacks */
+    int64_t schedules_at;  /* wall clock: the next recurring job */
+    int64_t retry_at;      /* monotonic: after a failure of the database */
     bool is_broken;
 };
 

@@ -278,6 +278,19 @@ void mes_intake_post(struct mes_courier *courier, struct mes_intake *intake)
     mes_courier_post(courier, &intake->command);
 }
 
+int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake,
+                   enum mes_intake_result *result_out, struct mes_error *error)
+{
+    intake->courier = courier;
+    intake->parcel = NULL;
+    intake->known_text = NULL;
+    int code = run_intake(&intake->command, courier->options.store, error);
+    *result_out = code == 0 ? intake->result : MES_INTAKE_FAILED;
+    mes_free(intake->known_text);
+    intake->known_text = NULL;
+    return code;
+}
+
 /* ---- slices ---- */
 
 static int open_slices(struct mes_intake_slice *slice, struct mes_store *store, struct mes_error *error)

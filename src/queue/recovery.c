@@ -101,6 +101,14 @@ static bool is_cancelled(const struct landing *landing)
     return landing->job.state == MES_STORE_CANCELLED;
 }
 
+/* What the account says, where the job says nothing. */
+static bool holds_doubts(const struct landing *landing)
+{
+    struct mes_carrier *carrier = landing->courier->options.carrier;
+    return carrier != NULL &&
+           mes_carrier_holds_doubts(carrier, landing->job.company, landing->flight->account);
+}
+
 /* A doubt found now is an attempt of class `in_doubt`. */
 static void doubt(struct landing *landing)
 {
@@ -126,7 +134,7 @@ static void doubt(struct landing *landing)
     int64_t wait = mes_retry_doubt_ms(progress->doubts, true);
     bool is_held = landing->job.on_doubt == MES_DOUBT_HOLD ||
                    (landing->job.on_doubt == MES_DOUBT_ACCOUNT &&
-                    mes_courier_holds_doubts(landing->courier, landing->job.company, flight->account));
+                    holds_doubts(landing));
     bool is_final = wait < 0 || is_held || is_cancelled(landing) ||
                     landing->now + wait > mes_retry_deadline(progress, landing->job.expires_at);
     for (size_t i = 0; i < landing->outcome.row_count; i++) {
