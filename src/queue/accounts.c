@@ -83,7 +83,8 @@ static void show(const struct mes_carrier *carrier, const struct mes_fleet *flee
         .quota_until = quota,
         .used_minute = used(&state->limit, MES_LIMIT_MINUTE, now),
         .used_hour = used(&state->limit, MES_LIMIT_HOUR, now),
-        .used_day = state->rules.zone != NULL ? state->limit.day_count : used(&state->limit, MES_LIMIT_DAY, now),
+        .used_day =
+            state->rules.zone != NULL ? state->limit.day_count : used(&state->limit, MES_LIMIT_DAY, now),
         .per_minute = state->rules.per_minute,
         .per_hour = state->rules.per_hour,
         .per_day = state->rules.per_day,

@@ -15,6 +15,7 @@ static void batch_free(struct mes_courier *courier, struct mes_queue_batch *batc
     mes_compose_job_release(&batch->compiled);
     mes_free(batch->company);
     mes_free(batch->account);
+    mes_free(batch->subject);
     mes_free(batch);
 }
 
@@ -28,6 +29,7 @@ struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const s
         .job = job->id,
         .company = mes_copy(job->company, strlen(job->company)),
         .account = mes_copy(job->account, strlen(job->account)),
+        .subject = mes_copy(job->subject, strlen(job->subject)),
         .lane = (enum mes_queue_lane)job->lane,
         .on_doubt = (enum mes_queue_doubt)job->on_doubt,
         .expires_at = job->expires_at,
@@ -39,7 +41,7 @@ struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const s
     };
     courier->batches = batch;
     courier->bytes_in_flight += batch->size;
-    if (batch->company != NULL && batch->account != NULL)
+    if (batch->company != NULL && batch->account != NULL && batch->subject != NULL)
         return batch;
     batch_free(courier, batch);
     return NULL;

@@ -342,11 +342,16 @@ static int open_fleets(struct mes_carrier *carrier, struct mes_roster *roster, s
         .wants_digest = true,
         .wants_transcript = true,
     };
+    const struct mes_fleet_host host = {
+        .loop = carrier->loop,
+        .memory = &carrier->memory,
+        .events = &events,
+        .on_captured = mes_carrier_on_captured,
+    };
     *first_out = NULL;
     for (size_t i = 0; i < mes_roster_count(roster); i++) {
         struct mes_fleet *fleet = NULL;
-        int code = mes_fleet_new(roster, mes_roster_at(roster, i), carrier->loop, &carrier->memory, &events,
-                                 &fleet, error);
+        int code = mes_fleet_new(roster, mes_roster_at(roster, i), &host, &fleet, error);
         if (code != 0) {
             while ((fleet = *first_out) != NULL) {
                 *first_out = fleet->next;
@@ -452,6 +457,7 @@ void mes_carrier_free(struct mes_carrier **place)
     struct mes_carrier *carrier = *place;
     if (carrier == NULL)
         return;
+    mes_carrier_cancel_checks(carrier);
     for (struct mes_fleet *fleet = carrier->fleets, *next; fleet != NULL; fleet = next) {
         next = fleet->next;
         mes_fleet_free(&fleet);

@@ -23,7 +23,8 @@ struct mes_carrier {
     struct mes_timer *deadline; /* of the drain */
     struct mes_fleet *fleets;
     struct mes_mutex fleets_mutex; /* the list is changed here and read by the courier */
-    struct mes_queue_mail *ready;  /* want an account now, in their order */
+    struct mes_carrier_probe *probes;
+    struct mes_queue_mail *ready; /* want an account now, in their order */
     struct mes_queue_mail **ready_last;
     struct mes_queue_mail *paced; /* want one as soon as it has room */
     _Atomic size_t held;          /* mails that are here */
@@ -62,6 +63,14 @@ struct mes_carrier_health {
 struct mes_carrier_health mes_carrier_health_of(const struct mes_fleet *fleet, size_t account);
 void mes_carrier_tell_health(struct mes_carrier *carrier, struct mes_fleet *fleet, size_t account,
                              struct mes_carrier_health before);
+/* checks.c */
+void mes_carrier_cancel_checks(struct mes_carrier *carrier);
+
+/* captures.c */
+struct mes_captured;
+void mes_carrier_on_captured(void *carrier, struct mes_transport *transport, struct mes_dispatch *dispatch,
+                             const struct mes_captured *mail);
+
 /* After anything that may have opened or closed a gate. */
 void mes_carrier_update_gates(struct mes_carrier *carrier, struct mes_fleet *fleet);
 

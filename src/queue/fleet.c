@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "delivery/identity.h"
+#include "delivery/capture.h"
 #include "delivery/memory_ram.h"
 #include "delivery/pool.h"
 #include "net/loop.h"
@@ -39,19 +39,25 @@ static void memory_note(void *context, const char *key, const char *value)
 
 /* ---- opening and closing ---- */
 
-static int open_account(struct mes_fleet *fleet, size_t index, struct mes_loop *loop,
-                        const struct mes_transport_events *events, struct mes_error *error)
+static int open_account(struct mes_fleet *fleet, size_t index, const struct mes_fleet_host *host,
+                        struct mes_error *error)
 {
     struct mes_account_state *state = &fleet->accounts[index];
-    int code = mes_account_state_init(state, mes_account_list_at(fleet->list, index), &fleet->memory, error);
+    const struct mes_account *settings = mes_account_list_at(fleet->list, index);
+    int code = mes_account_state_init(state, settings, &fleet->memory, error);
     if (code != 0)
         return code;
     fleet->count++;
-    return mes_pool_new(state, loop, events, &state->transport, error);
+    if (settings->transport != MES_ACCOUNT_TRANSPORT_CAPTURE)
+        return mes_pool_new(state, host->loop, host->events, &state->transport, error);
+    const struct mes_capture_options options = {.state = state,
+                                                .loop = host->loop,
+                                                .on_captured = host->on_captured,
+                                                .context = host->events->context};
+    return mes_capture_new(&options, host->events, &state->transport, error);
 }
 
-static int open_accounts(struct mes_fleet *fleet, struct mes_loop *loop,
-                         const struct mes_transport_events *events, struct mes_error *error)
+static int open_accounts(struct mes_fleet *fleet, const struct mes_fleet_host *host, struct mes_error *error)
 {
     size_t count = mes_account_list_count(fleet->list);
     int code = 0;
@@ -60,13 +66,12 @@ static int open_accounts(struct mes_fleet *fleet, struct mes_loop *loop,
     if (fleet->accounts == NULL || fleet->checked_at == NULL)
         return mes_fail_nomem(error);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = open_account(fleet, i, loop, events, error);
+        code = open_account(fleet, i, host, error);
     return code;
 }
 
-int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry, struct mes_loop *loop,
-                  const struct mes_memory *memory, const struct mes_transport_events *events,
-                  struct mes_fleet **fleet_out, struct mes_error *error)
+int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry,
+                  const struct mes_fleet_host *host, struct mes_fleet **fleet_out, struct mes_error *error)
 {
     struct mes_fleet *fleet = mes_alloc(sizeof *fleet);
     *fleet_out = NULL;
@@ -74,19 +79,19 @@ int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entr
         return mes_fail_nomem(error);
     (void)snprintf(fleet->company, sizeof fleet->company, "%s", entry->company);
     (void)snprintf(fleet->prefixed.company, sizeof fleet->prefixed.company, "%s", entry->company);
-    fleet->prefixed.below = *memory;
+    fleet->prefixed.below = *host->memory;
     fleet->memory =
         (struct mes_memory){.load = memory_load, .note = memory_note, .context = &fleet->prefixed};
     fleet->roster = mes_roster_hold(roster);
     fleet->list = entry->list;
-    int code = open_accounts(fleet, loop, events, error);
+    int code = open_accounts(fleet, host, error);
     if (code != 0) {
         mes_fleet_free(&fleet);
         return code;
     }
     fleet->failover = (struct mes_failover){
         .accounts = fleet->accounts,
-        .clock = mes_loop_clock(loop),
+        .clock = mes_loop_clock(host->loop),
         .any = mes_account_list_globals(entry->list)->failover_on == MES_FAILOVER_ON_ANY,
     };
     *fleet_out = fleet;

@@ -11,6 +11,7 @@
 #include "queue/mail.h"
 #include "queue/roster.h"
 
+struct mes_captured;
 struct mes_loop;
 
 /* When the list can take mail of a lane again. Written by the loop thread, read by the courier, which leases
@@ -44,10 +45,19 @@ struct mes_fleet {
     size_t fallback; /* the account that stood in last, for the news; 0: none */
 };
 
+/* What a fleet needs of the carrier; borrowed during the call, but for the loop and the memory. */
+struct mes_fleet_host {
+    struct mes_loop *loop;
+    const struct mes_memory *memory;
+    const struct mes_transport_events *events; /* its context is the carrier */
+    void (*on_captured)(void *context, struct mes_transport *transport, struct mes_dispatch *dispatch,
+                        const struct mes_captured *mail);
+};
+
 /* Opens the transport of every account of `entry`, a list of `roster`, which is held from now on. */
-int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry, struct mes_loop *loop,
-                  const struct mes_memory *memory, const struct mes_transport_events *events,
-                  struct mes_fleet **fleet_out, struct mes_error *error) MES_MUST_USE;
+int mes_fleet_new(struct mes_roster *roster, const struct mes_roster_entry *entry,
+                  const struct mes_fleet_host *host, struct mes_fleet **fleet_out,
+                  struct mes_error *error) MES_MUST_USE;
 /* No mail may be with it. */
 void mes_fleet_free(struct mes_fleet **fleet);
 

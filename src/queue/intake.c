@@ -278,8 +278,8 @@ void mes_intake_post(struct mes_courier *courier, struct mes_intake *intake)
     mes_courier_post(courier, &intake->command);
 }
 
-int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake,
-                   enum mes_intake_result *result_out, struct mes_error *error)
+int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake, enum mes_intake_result *result_out,
+                   struct mes_error *error)
 {
     intake->courier = courier;
     intake->parcel = NULL;

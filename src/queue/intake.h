@@ -95,8 +95,8 @@ void mes_intake_post(struct mes_courier *courier, struct mes_intake *intake);
 
 /* The same on the store thread, inside its transaction: for what makes jobs there (schedules, alerts).
  * `on_done` is not called; what `intake` points to may go when it returns. */
-int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake,
-                   enum mes_intake_result *result_out, struct mes_error *error) MES_MUST_USE;
+int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake, enum mes_intake_result *result_out,
+                   struct mes_error *error) MES_MUST_USE;
 
 /* A job that comes in slices, in any number of commands: POST /messages/bulk. Unfinished ones are removed
  * when the service starts again. Each step is a command of its own that must be done before the next is

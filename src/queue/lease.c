@@ -404,9 +404,11 @@ static bool keep_job(void *context, const struct mes_store_job *job)
     *kept = *job;
     kept->company = mes_arena_copy(due->arena, mes_str_of(job->company));
     kept->account = mes_arena_copy(due->arena, mes_str_of(job->account));
+    kept->subject = mes_arena_copy(due->arena, mes_str_of(job->subject));
     kept->quiet_hours = mes_arena_copy(due->arena, mes_str_of(job->quiet_hours));
     kept->zone = mes_arena_copy(due->arena, mes_str_of(job->zone));
-    if (kept->company == NULL || kept->account == NULL || kept->quiet_hours == NULL || kept->zone == NULL)
+    if (kept->company == NULL || kept->account == NULL || kept->subject == NULL ||
+        kept->quiet_hours == NULL || kept->zone == NULL)
         return false;
     return ++due->count < MES_LEASE_JOBS;
 }

@@ -23,6 +23,7 @@ struct mes_queue_batch {
     int64_t job;
     char *company;
     char *account; /* this one alone; "" any */
+    char *subject; /* for lists */
     enum mes_queue_lane lane;
     enum mes_queue_doubt on_doubt;
     int64_t expires_at; /* 0: the usual deadline */

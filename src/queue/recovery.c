@@ -133,8 +133,7 @@ static void doubt(struct landing *landing)
     };
     int64_t wait = mes_retry_doubt_ms(progress->doubts, true);
     bool is_held = landing->job.on_doubt == MES_DOUBT_HOLD ||
-                   (landing->job.on_doubt == MES_DOUBT_ACCOUNT &&
-                    holds_doubts(landing));
+                   (landing->job.on_doubt == MES_DOUBT_ACCOUNT && holds_doubts(landing));
     bool is_final = wait < 0 || is_held || is_cancelled(landing) ||
                     landing->now + wait > mes_retry_deadline(progress, landing->job.expires_at);
     for (size_t i = 0; i < landing->outcome.row_count; i++) {
