@@ -1,4 +1,4 @@
-/* Dispatches that wait, in their order; linked by their `next`. */
+/* Dispatches that wait, the urgent ones first, else in their order; linked by their `next`. */
 #ifndef MES_DELIVERY_DISPATCH_QUEUE_H
 #define MES_DELIVERY_DISPATCH_QUEUE_H
 
@@ -7,6 +7,7 @@
 struct mes_dispatch_queue {
     struct mes_dispatch *first;
     struct mes_dispatch **last;
+    struct mes_dispatch **urgent_end; /* behind the last urgent one */
     size_t count;
 };
 

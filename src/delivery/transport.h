@@ -27,9 +27,10 @@ struct mes_dispatch {
     struct mes_identity identity;
     bool from_is_own; /* From is the account's fromMailAddress, not a wished one */
     struct mes_account_taking use;
-    bool wants_new_connection;           /* cut before the dot: a fresh connection is tried once */
-    int64_t started;                     /* monotonic: when the attempt's connection or its MAIL began */
-    unsigned returns;                    /* how often a session gave it back untouched */
+    bool wants_new_connection; /* cut before the dot: a fresh connection is tried once */
+    int64_t started;           /* monotonic: when the attempt's connection or its MAIL began */
+    unsigned returns;          /* how often a session gave it back untouched */
+    bool is_urgent;            /* goes before those that are not, where several wait for a connection */
     const struct mes_evidence *evidence; /* the transport's; valid inside on_outcome, NULL elsewhere */
 };
 

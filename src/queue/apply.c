@@ -8,14 +8,14 @@
 #include "store/flight.h"
 #include "store/transcript.h"
 
-static int add_attempt(struct mes_courier *courier, const struct mes_outcome *outcome,
-                       const struct mes_outcome_row *row, const struct mes_outcome_attempt *from,
-                       int64_t *id_out, struct mes_error *error)
+static struct mes_store_attempt attempt_row(const struct mes_outcome *outcome,
+                                            const struct mes_outcome_row *row,
+                                            const struct mes_outcome_attempt *from, int64_t now)
 {
-    struct mes_store_attempt attempt = {
+    return (struct mes_store_attempt){
         .job = outcome->job,
         .number = row->number,
-        .at = from->at != 0 ? from->at : mes_clock_wall(courier->clock),
+        .at = from->at != 0 ? from->at : now,
         .account = from->account,
         .step = from->step,
         .class_ = from->class_,
@@ -29,9 +29,6 @@ static int add_attempt(struct mes_courier *courier, const struct mes_outcome *ou
         .sha256 = from->digest,
         .message_id = outcome->message_id,
     };
-    int code = mes_store_attempt_add(courier->options.store, &attempt, error);
-    *id_out = attempt.id;
-    return code;
 }
 
 static int add_attempts(struct mes_courier *courier, const struct mes_outcome *outcome,
@@ -39,8 +36,12 @@ static int add_attempts(struct mes_courier *courier, const struct mes_outcome *o
 {
     int code = 0;
     *last_out = 0;
-    for (size_t i = 0; i < row->attempt_count && code == 0; i++)
-        code = add_attempt(courier, outcome, row, &row->attempts[i], last_out, error);
+    for (size_t i = 0; i < row->attempt_count && code == 0; i++) {
+        struct mes_store_attempt attempt =
+            attempt_row(outcome, row, &row->attempts[i], mes_clock_wall(courier->clock));
+        code = mes_store_attempt_add(courier->options.store, &attempt, error);
+        *last_out = attempt.id;
+    }
     return code;
 }
 

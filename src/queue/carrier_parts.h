@@ -39,6 +39,9 @@ void mes_carrier_make_ready(struct mes_carrier *carrier, struct mes_queue_mail *
 /* The list that serves the company: its own, else the general one; NULL when there is none. */
 struct mes_fleet *mes_carrier_fleet(const struct mes_carrier *carrier, const char *company);
 
+/* route.c: gives the mail to an account, lets it wait, or ends its pass. */
+void mes_carrier_route(struct mes_carrier *carrier, struct mes_queue_mail *mail);
+
 /* permits.c: dots that are written down before they are written out. */
 void mes_carrier_want_permit(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 void mes_carrier_withdraw(struct mes_carrier *carrier, struct mes_queue_mail *mail);

@@ -39,6 +39,7 @@ struct mes_control {
     bool has_begun;
 };
 
+/* Any thread; the control is the courier's until on_done. */
 void mes_control_post(struct mes_courier *courier, struct mes_control *control);
 
 /* Cancels a job whose answer nobody waits for. Store thread. */

@@ -13,7 +13,6 @@
 enum {
     MES_COURIER_TURN_MS = 20,   /* no write transaction is longer */
     MES_COURIER_IDLE_MS = 1000, /* the watchdog sees that the thread lives */
-    MES_COURIER_TIDY_TURNS = 64,
     MES_COURIER_RETRY_MS = 200, /* before a database that failed is asked again */
 };
 
@@ -55,17 +54,19 @@ static bool is_fatal(int code)
 }
 
 static int run_in_savepoint(struct mes_courier *courier, struct mes_courier_command *command,
-                            struct mes_error *own, struct mes_error *error)
+                            struct mes_error *error)
 {
     struct mes_store *store = courier->options.store;
     if (command->is_sure)
-        return command->run(command, store, own);
+        return command->run(command, store, error);
     int code = mes_store_save(store, error);
     if (code != 0)
         return code;
-    int result = command->run(command, store, own);
-    code = result == 0 ? mes_store_keep(store, error) : mes_store_undo(store, error);
-    return result != 0 ? result : code;
+    int result = command->run(command, store, error);
+    if (result == 0)
+        return mes_store_keep(store, error);
+    mes_store_undo(store);
+    return result;
 }
 
 static bool make_room(struct turn *turn)
@@ -103,7 +104,7 @@ static int run_commands(struct turn *turn, struct mes_error *error)
             return 0;
         struct taken *taken = &turn->taken[turn->count++];
         *taken = (struct taken){.command = command};
-        taken->code = run_in_savepoint(courier, command, &own, error);
+        taken->code = run_in_savepoint(courier, command, &own);
         if (taken->code != 0) {
             taken->error = mes_alloc(sizeof own);
             if (taken->error != NULL)
@@ -317,11 +318,19 @@ static void append_backlog(struct mes_courier *courier, struct mes_mailbox_item 
     *last = items;
 }
 
+/* Nobody waits: the log goes into the database file. */
+static void tidy(struct mes_courier *courier)
+{
+    struct mes_error error = {0};
+    int code = mes_store_tidy(courier->options.store, &error);
+    if (code != 0)
+        tell_broken(courier, code, &error);
+}
+
 static void work(void *context)
 {
     struct mes_courier *courier = context;
     struct turn turn = {.courier = courier};
-    unsigned idle_turns = 0;
     while (!mes_mailbox_is_closed(courier->mailbox) || courier->backlog != NULL) {
         append_backlog(courier, mes_mailbox_wait(courier->mailbox, idle_ms(courier)));
         if (atomic_exchange(&courier->has_new_schedules, false) && courier->options.schedules.run != NULL)
@@ -333,8 +342,7 @@ static void work(void *context)
             run_turn(&turn);
         } else {
             atomic_fetch_add(&courier->turns, 1);
-            if (++idle_turns % MES_COURIER_TIDY_TURNS == 0)
-                (void)mes_store_tidy(courier->options.store, NULL);
+            tidy(courier);
         }
     }
     mes_free(turn.taken);

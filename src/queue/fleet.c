@@ -154,23 +154,25 @@ bool *mes_fleet_candidates(const struct mes_fleet *fleet, const struct mes_queue
     return flags;
 }
 
-static bool takes_lane(const struct mes_account *account, enum mes_queue_lane lane)
+static bool is_asked(const struct mes_fleet *fleet, const struct mes_fleet_question *question, size_t index)
 {
-    return mes_router_is_candidate(account, lane == MES_LANE_BULK, NULL);
+    if (question->is_candidate != NULL)
+        return question->is_candidate[index];
+    return mes_router_is_candidate(fleet->accounts[index].settings, question->lane == MES_LANE_BULK, NULL);
 }
 
-int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const bool *is_candidate_flags, uint32_t recipients,
-                           enum mes_queue_lane lane, int64_t now, bool *is_illness_out)
+int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const struct mes_fleet_question *question,
+                           bool *is_illness_out)
 {
     int64_t first = INT64_MAX;
     *is_illness_out = true;
     for (size_t i = 0; i < fleet->count; i++) {
         bool is_illness = false;
-        if (is_candidate_flags != NULL ? !is_candidate_flags[i]
-                                       : !takes_lane(fleet->accounts[i].settings, lane))
+        if (!is_asked(fleet, question, i))
             continue;
-        int64_t ready = mes_account_state_ready_at(&fleet->accounts[i], recipients, lane == MES_LANE_BULK,
-                                                   now, &is_illness);
+        int64_t ready =
+            mes_account_state_ready_at(&fleet->accounts[i], question->recipients,
+                                       question->lane == MES_LANE_BULK, question->now, &is_illness);
         if (ready == 0)
             return 0;
         if (ready < first)
@@ -185,7 +187,9 @@ bool mes_fleet_update_gates(struct mes_fleet *fleet, int64_t now)
     bool has_opened = false;
     for (int lane = 0; lane < MES_LANE_COUNT; lane++) {
         bool is_illness = false;
-        int64_t until = mes_fleet_ready_at(fleet, NULL, 1, (enum mes_queue_lane)lane, now, &is_illness);
+        const struct mes_fleet_question question = {
+            .recipients = 1, .lane = (enum mes_queue_lane)lane, .now = now};
+        int64_t until = mes_fleet_ready_at(fleet, &question, &is_illness);
         int64_t before = atomic_load(&fleet->gates[lane].until);
         atomic_store(&fleet->gates[lane].is_illness, is_illness);
         atomic_store(&fleet->gates[lane].until, until);

@@ -69,10 +69,17 @@ size_t mes_fleet_find(const struct mes_fleet *fleet, const char *name);
 bool *mes_fleet_candidates(const struct mes_fleet *fleet, const struct mes_queue_mail *mail,
                            struct mes_arena *arena, bool *has_any_out);
 
-/* 0: one of the accounts with a flag (NULL: any) can take a mail of that lane now. Else when the first one
- * can. `is_illness_out`: what they wait for is an illness and not only a quota. */
-int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const bool *is_candidate, uint32_t recipients,
-                           enum mes_queue_lane lane, int64_t now, bool *is_illness_out);
+/* What is asked of the accounts. */
+struct mes_fleet_question {
+    const bool *is_candidate; /* a flag each; NULL: all that take the lane */
+    uint32_t recipients;
+    enum mes_queue_lane lane;
+    int64_t now;
+};
+/* 0: one of them can take it now. Else when the first one can. `is_illness_out`: what they wait for is an
+ * illness and not only a quota. */
+int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const struct mes_fleet_question *question,
+                           bool *is_illness_out);
 
 /* Works the gates out anew. True: one has opened. */
 bool mes_fleet_update_gates(struct mes_fleet *fleet, int64_t now);

@@ -47,27 +47,32 @@ static struct mes_store_idempotency key_row(const struct mes_intake_head *head,
     return row;
 }
 
-/* What is known about the key. ACCEPTED: nothing. */
+/* What is known about the key. */
+struct known {
+    struct mes_arena arena;
+    struct mes_store_idempotency row;
+    enum mes_intake_result result; /* ACCEPTED: nothing */
+};
+
 static int look_up(struct mes_store *store, const struct mes_intake_head *head,
-                   const struct mes_intake_key *key, struct mes_arena *arena,
-                   struct mes_store_idempotency *row, enum mes_intake_result *result_out,
-                   struct mes_error *error)
+                   const struct mes_intake_key *key, struct known *known, struct mes_error *error)
 {
-    *result_out = MES_INTAKE_ACCEPTED;
+    known->result = MES_INTAKE_ACCEPTED;
+    mes_arena_init(&known->arena, MES_INTAKE_MEMORY);
     if (!has_key(key))
         return 0;
-    *row = key_row(head, key, false);
-    int code = mes_store_idempotency_find(mes_store_reads(store), row, arena, error);
+    known->row = key_row(head, key, false);
+    int code = mes_store_idempotency_find(mes_store_reads(store), &known->row, &known->arena, error);
     if (code == MES_E_NOT_FOUND)
         return 0;
     if (code != 0)
         return code;
-    if (row->is_open)
-        *result_out = MES_INTAKE_BUSY;
-    else if (memcmp(row->digest, key->digest, sizeof row->digest) == 0)
-        *result_out = MES_INTAKE_REPEATED;
+    if (known->row.is_open)
+        known->result = MES_INTAKE_BUSY;
+    else if (memcmp(known->row.digest, key->digest, sizeof known->row.digest) == 0)
+        known->result = MES_INTAKE_REPEATED;
     else
-        *result_out = MES_INTAKE_CONFLICT;
+        known->result = MES_INTAKE_CONFLICT;
     return 0;
 }
 
@@ -108,18 +113,24 @@ static struct mes_store_job job_row(const struct mes_intake_head *head, int64_t 
     return job;
 }
 
-static int add_rows(struct mes_store *store, int64_t job, const struct mes_intake_recipient *recipients,
-                    size_t count, int64_t first, struct mes_error *error)
+struct rows {
+    int64_t job;
+    const struct mes_intake_recipient *recipients;
+    size_t count;
+    int64_t first_number;
+};
+
+static int add_rows(struct mes_store *store, const struct rows *rows, struct mes_error *error)
 {
     int code = 0;
-    for (size_t i = 0; i < count && code == 0; i++) {
+    for (size_t i = 0; i < rows->count && code == 0; i++) {
         const struct mes_store_recipient row = {
-            .job = job,
-            .number = first + (int64_t)i,
-            .address = recipients[i].address,
-            .name = recipients[i].name,
-            .variables = recipients[i].variables,
-            .attachments = recipients[i].attachments,
+            .job = rows->job,
+            .number = rows->first_number + (int64_t)i,
+            .address = rows->recipients[i].address,
+            .name = rows->recipients[i].name,
+            .variables = rows->recipients[i].variables,
+            .attachments = rows->recipients[i].attachments,
         };
         code = mes_store_recipient_add(store, &row, error);
     }
@@ -205,6 +216,7 @@ static int store_job(struct mes_courier *courier, struct mes_intake *intake, str
     struct mes_store *store = courier->options.store;
     const struct mes_intake_head *head = &intake->head;
     struct mes_store_job job = job_row(head, (int64_t)(intake->recipient_count / (head->copies + 1)));
+    const struct rows rows = {job.id, intake->recipients, intake->recipient_count, 0};
     bool flies = may_leave_now(courier, intake, &job);
     if (flies) {
         job.state = MES_STORE_SENDING;
@@ -215,7 +227,7 @@ static int store_job(struct mes_courier *courier, struct mes_intake *intake, str
     if (code == 0)
         code = mes_store_content_put(store, job.id, head->document, error);
     if (code == 0)
-        code = add_rows(store, job.id, intake->recipients, intake->recipient_count, 0, error);
+        code = add_rows(store, &rows, error);
     if (code == 0 && head->blob_count > 0)
         code = mes_store_blob_use(store, job.id, head->blobs, head->blob_count, error);
     if (code == 0 && has_key(&intake->key)) {
@@ -243,19 +255,19 @@ static int keep_answer(char **text, int *status_out, struct mes_str *answer_out,
 static int run_intake(struct mes_courier_command *command, struct mes_store *store, struct mes_error *error)
 {
     struct mes_intake *intake = (struct mes_intake *)command;
-    struct mes_store_idempotency row;
-    struct mes_arena arena;
-    mes_arena_init(&arena, MES_INTAKE_MEMORY);
-    int code = look_up(store, &intake->head, &intake->key, &arena, &row, &intake->result, error);
+    struct known known;
+    int code = look_up(store, &intake->head, &intake->key, &known, error);
+    intake->result = known.result;
     if (code == 0 && intake->result == MES_INTAKE_REPEATED)
-        code = keep_answer(&intake->known_text, &intake->known_status, &intake->known_answer, &row, error);
+        code =
+            keep_answer(&intake->known_text, &intake->known_status, &intake->known_answer, &known.row, error);
     if (code == 0 && intake->result == MES_INTAKE_ACCEPTED)
         code = store_job(intake->courier, intake, error);
     if (code == 0)
         hand_over(intake->courier, intake);
     else
         drop_parcel(intake->courier, intake);
-    mes_arena_fini(&arena);
+    mes_arena_fini(&known.arena);
     return code;
 }
 
@@ -295,15 +307,14 @@ int mes_intake_run(struct mes_courier *courier, struct mes_intake *intake, enum 
 
 static int open_slices(struct mes_intake_slice *slice, struct mes_store *store, struct mes_error *error)
 {
-    struct mes_store_idempotency row;
-    struct mes_arena arena;
-    mes_arena_init(&arena, MES_INTAKE_MEMORY);
-    int code = look_up(store, slice->head, slice->key, &arena, &row, &slice->result, error);
+    struct known known;
+    int code = look_up(store, slice->head, slice->key, &known, error);
+    slice->result = known.result;
     /* What the body will be is not known yet: who called first keeps the key, and is compared at the end. */
     if (code == 0 && (slice->result == MES_INTAKE_REPEATED || slice->result == MES_INTAKE_CONFLICT)) {
-        memcpy(slice->known_digest, row.digest, sizeof slice->known_digest);
+        memcpy(slice->known_digest, known.row.digest, sizeof slice->known_digest);
         slice->result = MES_INTAKE_REPEATED;
-        code = keep_answer(&slice->known_text, &slice->known_status, &slice->known_answer, &row, error);
+        code = keep_answer(&slice->known_text, &slice->known_status, &slice->known_answer, &known.row, error);
     }
     if (code == 0 && slice->result == MES_INTAKE_ACCEPTED) {
         struct mes_store_job job = job_row(slice->head, 0);
@@ -315,7 +326,7 @@ static int open_slices(struct mes_intake_slice *slice, struct mes_store *store, 
             code = mes_store_idempotency_add(store, &open, error);
         }
     }
-    mes_arena_fini(&arena);
+    mes_arena_fini(&known.arena);
     return code;
 }
 
@@ -360,13 +371,14 @@ static int drop_slices(struct mes_intake_slice *slice, struct mes_store *store, 
 static int run_slice(struct mes_courier_command *command, struct mes_store *store, struct mes_error *error)
 {
     struct mes_intake_slice *slice = (struct mes_intake_slice *)command;
+    const struct rows rows = {slice->head->id, slice->recipients, slice->recipient_count,
+                              slice->first_number};
     slice->result = MES_INTAKE_ACCEPTED;
     switch (slice->step) {
     case MES_INTAKE_OPEN:
         return open_slices(slice, store, error);
     case MES_INTAKE_SLICE:
-        return add_rows(store, slice->head->id, slice->recipients, slice->recipient_count,
-                        slice->first_number, error);
+        return add_rows(store, &rows, error);
     case MES_INTAKE_CLOSE:
         return close_slices(slice, store, error);
     case MES_INTAKE_DROP:

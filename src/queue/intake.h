@@ -134,6 +134,7 @@ struct mes_intake_slice {
     bool is_gone;
 };
 
+/* As mes_intake_post. */
 void mes_intake_post_slice(struct mes_courier *courier, struct mes_intake_slice *slice);
 
 #endif

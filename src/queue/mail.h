@@ -43,11 +43,14 @@ struct mes_queue_row {
 struct mes_queue_dot {
     struct mes_courier_command command; /* first: stores or withdraws it */
     struct mes_mailbox_item answer;     /* posted back to the carrier */
+    const char *account;                /* it goes out through this one */
     bool is_wanted;                     /* by the session */
     bool is_stored;
-    bool is_posted;  /* the command is with the courier */
-    bool stores;     /* what the posted command does */
-    bool is_refused; /* the courier's answer: the job was cancelled, or the lease is void */
+    bool is_posted;    /* the command is with the courier */
+    bool stores;       /* what the posted command does */
+    bool is_refused;   /* the courier's answer: not to be written, because … */
+    bool is_cancelled; /* … the job was cancelled; else the lease is void or the database cannot take it */
+    bool is_awaited;   /* the mail goes on as soon as no dot stands for it any more */
 };
 
 /* What an attempt has to show beside what delivery keeps of it. */
@@ -61,6 +64,7 @@ struct mes_queue_evidence {
 struct mes_queue_mail {
     struct mes_mailbox_item item; /* first: on its way to the carrier */
     struct mes_queue_mail *next;  /* for whoever holds it */
+    struct mes_courier *courier;
     struct mes_queue_batch *batch;
     int64_t number; /* of the lead row */
     int64_t token;  /* of the lease */

@@ -68,6 +68,7 @@ void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct m
 int mes_outcome_read(struct mes_str text, struct mes_arena *arena, struct mes_outcome *outcome_out,
                      struct mes_error *error) MES_MUST_USE;
 
+/* "in_doubt" and the like. Static. */
 const char *mes_outcome_status_name(enum mes_outcome_status status);
 
 #endif
