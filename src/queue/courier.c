@@ -188,7 +188,7 @@ static bool journal_outcomes(struct turn *turn)
         count++;
     }
     if (code == 0 && count > 0)
-        code = mes_journal_sync(courier->options.journal, &error);
+        code = mes_store_journal_sync(courier->options.journal, &error);
     if (count > 0)
         mes_log(courier->options.log, code == 0 ? MES_LOG_WARNING : MES_LOG_ERROR, "journal.written",
                 MES_LOG_NUMBER("results", count), MES_LOG_NUMBER("code", code));
@@ -256,7 +256,7 @@ static void clear_journal(struct mes_courier *courier)
     struct mes_error error = {0};
     if (!courier->has_journal_news)
         return;
-    if (mes_journal_clear(courier->options.journal, &error) == 0)
+    if (mes_store_journal_clear(courier->options.journal, &error) == 0)
         courier->has_journal_news = false;
 }
 

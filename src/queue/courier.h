@@ -10,7 +10,7 @@
 
 struct mes_carrier;
 struct mes_courier;
-struct mes_journal;
+struct mes_store_journal;
 struct mes_log;
 struct mes_store;
 
@@ -75,12 +75,12 @@ struct mes_courier_chore {
 };
 
 struct mes_courier_options {
-    struct mes_store *store;       /* open, of this epoch; the courier's thread alone uses it from now on */
-    struct mes_journal *journal;   /* where results go that the database cannot take; may be NULL */
-    struct mes_carrier *carrier;   /* NULL: nothing is sent (tests) */
-    struct mes_log *log;           /* may be NULL */
-    const struct mes_clock *clock; /* NULL: the machine's */
-    const char *blob_folder;       /* of attachments; "" when there is none */
+    struct mes_store *store; /* open, of this epoch; the courier's thread alone uses it from now on */
+    struct mes_store_journal *journal; /* where results go that the database cannot take; may be NULL */
+    struct mes_carrier *carrier;       /* NULL: nothing is sent (tests) */
+    struct mes_log *log;               /* may be NULL */
+    const struct mes_clock *clock;     /* NULL: the machine's */
+    const char *blob_folder;           /* of attachments; "" when there is none */
     struct mes_courier_listener listener;
     struct mes_courier_chore schedules;
 };

@@ -110,13 +110,13 @@ int mes_flight_journal(struct mes_courier *courier, struct mes_courier_command *
     const struct mes_outcome *outcome = &mail_of_outcome(command)->outcome;
     struct mes_buf record;
     int code = 0;
-    mes_buf_init(&record, MES_JOURNAL_RECORD_MOST);
+    mes_buf_init(&record, MES_STORE_JOURNAL_RECORD_MOST);
     for (size_t i = 0; i < outcome->row_count && code == 0; i++) {
         mes_buf_clear(&record);
         mes_outcome_write(outcome, i, &record);
         code = mes_buf_check(&record, error);
         if (code == 0)
-            code = mes_journal_append(courier->options.journal, mes_buf_str(&record), error);
+            code = mes_store_journal_append(courier->options.journal, mes_buf_str(&record), error);
     }
     mes_buf_fini(&record);
     return code;

@@ -40,7 +40,7 @@ static int replay_record(void *context, struct mes_str record, struct mes_error 
 int mes_courier_replay(struct mes_courier *courier, struct mes_error *error)
 {
     struct replay replay = {.courier = courier};
-    return mes_journal_replay(courier->options.journal, replay_record, &replay, error);
+    return mes_store_journal_replay(courier->options.journal, replay_record, &replay, error);
 }
 
 /* ---- what was in flight ---- */
@@ -265,8 +265,8 @@ static int land_slice(struct mes_courier *courier, size_t *count_out, size_t *do
 
 static int replay_all(struct mes_courier *courier, struct mes_error *error)
 {
-    struct mes_journal *journal = courier->options.journal;
-    if (journal == NULL || mes_journal_count(journal) == 0)
+    struct mes_store_journal *journal = courier->options.journal;
+    if (journal == NULL || mes_store_journal_count(journal) == 0)
         return 0;
     int code = mes_store_begin(courier->options.store, error);
     if (code == 0)
@@ -278,7 +278,7 @@ static int replay_all(struct mes_courier *courier, struct mes_error *error)
         code = mes_store_commit(courier->options.store, error);
     else
         mes_store_rollback(courier->options.store);
-    return code == 0 ? mes_journal_clear(journal, error) : code;
+    return code == 0 ? mes_store_journal_clear(journal, error) : code;
 }
 
 int mes_courier_recover(struct mes_courier *courier, struct mes_error *error)
