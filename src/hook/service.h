@@ -12,8 +12,9 @@ struct mes_loop;
 
 struct mes_hook_options {
     struct mes_loop *loop;
-    const unsigned char *secret; /* MES_FOLDER_SECRET_SIZE bytes: the webhooks' secrets are derived from it */
-    const char *const *allow;    /* `webhookAllow`: networks */
+    const unsigned char
+        *secret; /* MES_STORE_FOLDER_SECRET_SIZE bytes: the webhooks' secrets are derived from it */
+    const char *const *allow; /* `webhookAllow`: networks */
     size_t allow_count;
     const char *const *alert_to; /* `alertTo`: mail addresses and robots' URLs */
     size_t alert_to_count;
@@ -53,10 +54,5 @@ void mes_hook_on_alert(void *service, const char *name, const char *detail);
 void mes_hook_stop(struct mes_hook_service *service);
 /* After mes_courier_stop. */
 void mes_hook_free(struct mes_hook_service **service);
-
-/* The key with which a webhook's deliveries are signed, as it is shown once: "whsec_" and 43 characters. Any
- * thread. */
-enum { MES_HOOK_SECRET_SPACE = 64 };
-bool mes_hook_secret(const unsigned char *master, int64_t webhook, char out[MES_HOOK_SECRET_SPACE]);
 
 #endif
