@@ -39,23 +39,22 @@ static void add_allow(struct mes_api_request *request, unsigned allowed)
     mes_buf_fini(&names);
 }
 
-/* A HEAD that may be answered, or a method that may not: what libmicrohttpd has is the text. */
 static bool find_route(struct mes_api_request *request, const char *url, const char *method_name)
 {
-    unsigned allowed = 0;
     enum mes_api_method method = MES_API_METHODS;
-    bool is_known = mes_api_method_parse(mes_str_of(method_name), &method);
-    /* libmicrohttpd's own copy ends with the header phase of a next request, not before. */
+    struct mes_api_found found = {.route = NULL};
     char *path = mes_arena_copy(&request->arena, mes_str_of(url));
-    enum mes_api_found found = MES_API_NO_PATH;
+    (void)mes_api_method_parse(mes_str_of(method_name), &method);
     if (path != NULL && mes_utf8_is_valid(mes_str_of(path)))
-        found = mes_api_route_find(method, mes_str_of(path), &request->route, request->values, &allowed);
-    if (found == MES_API_FOUND && is_known)
+        found = mes_api_route_find(&request->server->routes, method, mes_str_of(path));
+    request->route = found.route;
+    memcpy(request->values, found.values, sizeof request->values);
+    if (found.route != NULL)
         return true;
-    if (found == MES_API_NO_PATH) {
+    if (found.allowed == 0) {
         mes_api_refuse(request, MES_API_PROBLEM_not_found, NULL, MES_SAY_api_no_path, MES_NO_ARGS);
     } else {
-        add_allow(request, allowed);
+        add_allow(request, found.allowed);
         mes_api_refuse(request, MES_API_PROBLEM_no_method, NULL, MES_SAY_api_wrong_method,
                        MES_ARGS(MES_TEXT(mes_str_of(method_name))));
     }

@@ -1,58 +1,58 @@
 #include "api/route.h"
 
+#include <assert.h>
 #include <string.h>
 
-const struct mes_api_route mes_api_routes[] = {
+static const struct mes_api_route rows[] = {
 #define ROUTE(method, path, scope, flags, handler, query, body, status, answer, summary)                     \
-    {MES_API_##method, path,   MES_API_##scope, MES_API_##flags, mes_api_##handler, query, body,             \
-     status,           answer, summary},
+    {MES_API_##method, #handler, path,   MES_API_##scope, MES_API_##flags, mes_api_##handler, query, body,   \
+     status,           answer,   summary},
 #include "api/routes.def"
 #undef ROUTE
 };
-const size_t mes_api_route_count = sizeof mes_api_routes / sizeof *mes_api_routes;
+const struct mes_api_routes mes_api_routes = {rows, sizeof rows / sizeof *rows};
 
 static const char *const method_names[MES_API_METHODS] = {
     [MES_API_GET] = "GET", [MES_API_POST] = "POST",     [MES_API_PATCH] = "PATCH",
     [MES_API_PUT] = "PUT", [MES_API_DELETE] = "DELETE",
 };
 
-/* Both paths part by part; a {name} takes any part that is not empty. */
+/* A {name} takes any part that is not empty. */
 static bool matches(const char *pattern, struct mes_str path, struct mes_str values[MES_API_PATH_VALUES])
 {
-    struct mes_str left = mes_str_of(pattern);
-    struct mes_str wanted;
-    struct mes_str part;
+    size_t at = 0;
     size_t count = 0;
-    while (mes_str_next(&left, '/', &wanted)) {
-        if (!mes_str_next(&path, '/', &part))
+    while (*pattern != '\0') {
+        if (*pattern != '{') {
+            if (at == path.size || path.data[at++] != *pattern++)
+                return false;
+            continue;
+        }
+        size_t start = at;
+        while (at < path.size && path.data[at] != '/')
+            at++;
+        if (at == start)
             return false;
-        bool is_value = wanted.size > 0 && wanted.data[0] == '{';
-        if (is_value ? part.size == 0 || count == MES_API_PATH_VALUES : !mes_str_eq(wanted, part))
-            return false;
-        if (is_value)
-            values[count++] = part;
+        assert(count < MES_API_PATH_VALUES);
+        values[count++] = mes_str_cut(path, start, at - start);
+        pattern = strchr(pattern, '}') + 1;
     }
-    return !mes_str_next(&path, '/', &part);
+    return at == path.size;
 }
 
-enum mes_api_found mes_api_route_find(enum mes_api_method method, struct mes_str path,
-                                      const struct mes_api_route **route_out,
-                                      struct mes_str values_out[MES_API_PATH_VALUES], unsigned *allowed_out)
+struct mes_api_found mes_api_route_find(const struct mes_api_routes *routes, enum mes_api_method method,
+                                        struct mes_str path)
 {
-    *allowed_out = 0;
-    for (size_t i = 0; i < mes_api_route_count; i++) {
-        const struct mes_api_route *route = &mes_api_routes[i];
-        struct mes_str values[MES_API_PATH_VALUES] = {{NULL, 0}};
-        if (!matches(route->path, path, values))
+    struct mes_api_found found = {.route = NULL};
+    for (size_t i = 0; i < routes->count && found.route == NULL; i++) {
+        const struct mes_api_route *route = &routes->rows[i];
+        if (!matches(route->path, path, found.values))
             continue;
-        *allowed_out |= 1U << route->method;
-        if (route->method != method)
-            continue;
-        memcpy(values_out, values, sizeof values);
-        *route_out = route;
-        return MES_API_FOUND;
+        found.allowed |= 1U << route->method;
+        if (route->method == method)
+            found.route = route;
     }
-    return *allowed_out == 0 ? MES_API_NO_PATH : MES_API_NO_METHOD;
+    return found;
 }
 
 bool mes_api_method_parse(struct mes_str text, enum mes_api_method *method_out)

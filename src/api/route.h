@@ -32,6 +32,7 @@ enum { MES_API_PATH_VALUES = 3 };
 /* A row of routes.def. All texts are static. */
 struct mes_api_route {
     enum mes_api_method method;
+    const char *name; /* of the handler, without mes_api_ */
     const char *path; /* with {names} for what changes */
     enum mes_api_scope scope;
     unsigned flags;
@@ -43,8 +44,14 @@ struct mes_api_route {
     const char *summary;
 };
 
-extern const struct mes_api_route mes_api_routes[];
-extern const size_t mes_api_route_count;
+/* Rows, and how many. */
+struct mes_api_routes {
+    const struct mes_api_route *rows;
+    size_t count;
+};
+
+/* routes.def */
+extern const struct mes_api_routes mes_api_routes;
 
 /* The handlers: void mes_api_…(struct mes_api_request *request), an HTTP thread. The key, the scope, the
  * company, the query and a JSON body have been checked. Each ends by giving an answer (answer.h) or by
@@ -54,14 +61,16 @@ extern const size_t mes_api_route_count;
 #include "api/routes.def"
 #undef ROUTE
 
-enum mes_api_found { MES_API_FOUND, MES_API_NO_PATH, MES_API_NO_METHOD };
+/* What was found for a method and a path. */
+struct mes_api_found {
+    const struct mes_api_route *route;          /* NULL: there is none */
+    struct mes_str values[MES_API_PATH_VALUES]; /* in the place of its {names}; they point into the path */
+    unsigned allowed;                           /* a bit (1 << method) for each method that the path has */
+};
 
-/* The route of a path and what stands in the place of its {names}; the values point into `path`. NO_METHOD:
- * other methods have this path; `allowed_out` then has a bit (1 << method) for each. HEAD is asked for as
- * GET. */
-enum mes_api_found mes_api_route_find(enum mes_api_method method, struct mes_str path,
-                                      const struct mes_api_route **route_out,
-                                      struct mes_str values_out[MES_API_PATH_VALUES], unsigned *allowed_out);
+/* HEAD is asked for as GET. `method` MES_API_METHODS: none of ours. */
+struct mes_api_found mes_api_route_find(const struct mes_api_routes *routes, enum mes_api_method method,
+                                        struct mes_str path);
 
 /* "GET" and so on; false when the text is no method of ours. */
 bool mes_api_method_parse(struct mes_str text, enum mes_api_method *method_out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/openapi.h"
 #include "api/server_parts.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -18,6 +19,7 @@ enum {
     THREADS = 2,
     CONNECTION_MEMORY = 32 * 1024, /* header and one piece of the body */
     BACKLOG = 1024,
+    OPENAPI_LIMIT = 4 * 1024 * 1024,
     PEM_LIMIT = 1024 * 1024,
     STOP_TURN_MS = 5
 };
@@ -162,6 +164,8 @@ static int set_up(struct mes_api_server *server, const struct mes_api_options *o
     if (code == 0)
         code = mes_api_schemas_new(&server->schemas, error);
     if (code == 0)
+        code = mes_api_openapi_write(server, &server->openapi, error);
+    if (code == 0)
         code = mes_api_hub_new(server->services.clock, &server->hub, error);
     if (code == 0)
         code = mes_api_auth_new(&server->auth, error);
@@ -183,7 +187,9 @@ int mes_api_server_start(const struct mes_api_options *options, const struct mes
     if (server == NULL)
         return mes_fail_nomem(error);
     server->services = *services;
+    server->routes = options->routes != NULL ? *options->routes : mes_api_routes;
     server->listener = -1;
+    mes_buf_init(&server->openapi, OPENAPI_LIMIT);
     if (server->services.clock == NULL)
         server->services.clock = mes_clock_system();
     int code = set_up(server, options, error);
@@ -242,6 +248,7 @@ void mes_api_server_stop(struct mes_api_server **place)
     mes_api_rate_free(&server->requests);
     mes_api_rate_free(&server->failed_keys);
     mes_api_schemas_free(&server->schemas);
+    mes_buf_fini(&server->openapi);
     mes_free(server->public_url);
     mes_free(server);
 }

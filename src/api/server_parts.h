@@ -16,6 +16,8 @@
 struct mes_api_server {
     struct MHD_Daemon *daemon;
     struct mes_api_services services;
+    struct mes_api_routes routes;
+    struct mes_buf openapi; /* the document, made once */
     struct mes_api_schemas *schemas;
     struct mes_api_hub *hub;
     struct mes_api_auth *auth;

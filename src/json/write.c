@@ -106,3 +106,8 @@ void mes_json_write_null(struct mes_json_writer *writer, const char *key)
 {
     mes_buf_add_text(begin(writer, key), "null");
 }
+
+void mes_json_write_raw(struct mes_json_writer *writer, const char *key, struct mes_str json)
+{
+    mes_buf_add_str(begin(writer, key), json);
+}

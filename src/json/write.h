@@ -26,5 +26,7 @@ void mes_json_write_text(struct mes_json_writer *writer, const char *key, struct
 void mes_json_write_integer(struct mes_json_writer *writer, const char *key, int64_t value);
 void mes_json_write_flag(struct mes_json_writer *writer, const char *key, bool value);
 void mes_json_write_null(struct mes_json_writer *writer, const char *key);
+/* A value that is JSON already. */
+void mes_json_write_raw(struct mes_json_writer *writer, const char *key, struct mes_str json);
 
 #endif
