@@ -323,7 +323,7 @@ static void tidy(struct mes_courier *courier)
 {
     struct mes_error error = {0};
     int code = mes_store_tidy(courier->options.store, &error);
-    if (code != 0)
+    if (code != 0 && code != MES_E_FULL && code != MES_E_BUSY)
         tell_broken(courier, code, &error);
 }
 

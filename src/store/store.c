@@ -131,3 +131,8 @@ void mes_store_undo(struct mes_store *store)
 {
     mes_db_savepoint_undo(store->reader.db);
 }
+
+int mes_store_tidy(struct mes_store *store, struct mes_error *error)
+{
+    return mes_db_tidy(store->reader.db, error);
+}

@@ -56,6 +56,9 @@ int mes_store_save(struct mes_store *store, struct mes_error *error) MES_MUST_US
 int mes_store_keep(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 void mes_store_undo(struct mes_store *store);
 
+/* Housekeeping for when nobody waits: outside a transaction. MES_E_FULL and MES_E_BUSY do no harm. */
+int mes_store_tidy(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
+
 /* Read-only handles for any number of threads; `most` are kept open when nobody has them. The file must have
  * been opened by mes_store_open before. */
 int mes_store_readers_new(const char *file, unsigned most, struct mes_store_readers **readers_out,
