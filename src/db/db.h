@@ -26,10 +26,13 @@ struct mes_db;
 struct mes_db_statement;
 
 struct mes_db_options {
-    const char *place;   /* the file's path; copied */
-    bool is_read_only;   /* may then not create anything; sees each commit of others when its next transaction
-                            begins */
-    bool may_create;     /* make the file (0600) when it is missing, else that is MES_E_NOT_FOUND */
+    const char *place; /* the file's path; copied */
+    bool is_read_only; /* may then not create anything; sees each commit of others when its next transaction
+                          begins */
+    bool may_create;   /* make the file (0600) when it is missing, else that is MES_E_NOT_FOUND */
+    /* Nobody else has it open: the caller holds a lock that says so. Only then is what an earlier process
+     * left behind after a failed flush made sure of. */
+    bool is_sole;
     int busy_timeout_ms; /* how long to wait for another process; 0: 10 seconds */
 };
 

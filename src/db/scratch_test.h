@@ -49,8 +49,9 @@ static inline int scratch_end(void **state)
 
 static inline int scratch_open(const char *path, struct mes_db **db_out, struct mes_error *error)
 {
-    return mes_db_open(&(struct mes_db_options){.place = path, .may_create = true, .busy_timeout_ms = 20},
-                       db_out, error);
+    return mes_db_open(
+        &(struct mes_db_options){.place = path, .may_create = true, .is_sole = true, .busy_timeout_ms = 20},
+        db_out, error);
 }
 
 /* The first column of the first row, `missing` when there is none. */

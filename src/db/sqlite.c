@@ -15,7 +15,8 @@ enum {
      * makes for fewer and larger flushes of the database file, and for a longer start after a crash: 16 MiB
      * are read in some milliseconds. */
     SQLITE_LOG_TIDY = 1000,
-    SQLITE_LOG_LONG = 4000
+    SQLITE_LOG_LONG = 4000,
+    SQLITE_FLUSH_STEP = 32 * 1024
 };
 
 struct statement {
@@ -69,8 +70,30 @@ static int checkpoint(struct mes_db_sqlite_connection *db, struct mes_error *err
     return mes_db_sqlite_fail(db, result, error);
 }
 
+/* After a flush that failed, an earlier process may have left commits in the log that are in the system's
+ * memory but not on the disk, and a later flush would not say so. What is written again is flushed again. */
+static int flush_log(struct mes_db_sqlite_connection *db, struct mes_error *error)
+{
+    char bytes[SQLITE_FLUSH_STEP];
+    sqlite3_file *log = NULL;
+    sqlite3_int64 size = 0;
+    int result = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (result != SQLITE_OK || log->pMethods == NULL)
+        return result == SQLITE_OK ? 0 : mes_db_sqlite_fail(db, result, error);
+    result = log->pMethods->xFileSize(log, &size);
+    for (sqlite3_int64 at = 0; result == SQLITE_OK && at < size; at += SQLITE_FLUSH_STEP) {
+        int step = size - at < SQLITE_FLUSH_STEP ? (int)(size - at) : SQLITE_FLUSH_STEP;
+        result = log->pMethods->xRead(log, bytes, step, at);
+        if (result == SQLITE_OK)
+            result = log->pMethods->xWrite(log, bytes, step, at);
+    }
+    if (result == SQLITE_OK && size > 0)
+        result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    return result == SQLITE_OK ? 0 : mes_db_sqlite_fail(db, result, error);
+}
+
 /* The journal mode is a property of the file; everything else has to be said again by each connection. */
-static int set_up(struct mes_db_sqlite_connection *db, struct mes_error *error)
+static int set_up(struct mes_db_sqlite_connection *db, bool is_sole, struct mes_error *error)
 {
     static const char always[] = "PRAGMA foreign_keys=ON; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
                                  "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL;";
@@ -93,10 +116,7 @@ static int set_up(struct mes_db_sqlite_connection *db, struct mes_error *error)
     if (code != 0)
         return code;
     sqlite3_wal_hook(db->handle, on_log, db);
-    /* After a flush that failed, an earlier process may have left a log that stands in the system's memory
-     * but not on the disk, and a later flush would not say so. Copied home and flushed there, nothing hangs
-     * on it. */
-    return checkpoint(db, error);
+    return is_sole ? flush_log(db, error) : 0;
 }
 
 static int prepare_file(const struct mes_db_options *options, struct mes_error *error)
@@ -139,7 +159,7 @@ static int open_connection(const struct mes_db_options *options, struct mes_db *
     db->base.place = mes_copy(options->place, strlen(options->place));
     int result =
         db->base.place != NULL ? sqlite3_open_v2(options->place, &db->handle, flags, NULL) : SQLITE_NOMEM;
-    code = result == SQLITE_OK ? set_up(db, error) : mes_db_sqlite_fail(db, result, error);
+    code = result == SQLITE_OK ? set_up(db, options->is_sole, error) : mes_db_sqlite_fail(db, result, error);
     if (code != 0) {
         close_connection(&db->base);
         return code;

@@ -117,6 +117,22 @@ static bool read_frame(const struct mes_store_journal *journal, size_t place, un
     return true;
 }
 
+/* After a flush that failed, an earlier process may have left records that are in the system's memory but not
+ * on the disk, and a later flush would not say so. What is written again is flushed again. */
+static int flush_anew(const struct mes_store_journal *journal, struct mes_error *error)
+{
+    unsigned char frame[FRAME_SIZE];
+    struct mes_str record;
+    int code = 0;
+    for (size_t place = 0; code == 0 && place < journal->count; place++)
+        if (read_frame(journal, place, frame, &record))
+            code = mes_stored_write_at(&journal->file, frame_at(place),
+                                       mes_str_make((const char *)frame, sizeof frame), error);
+    if (code == 0)
+        code = write_head(&journal->file, journal->generation, error);
+    return code == 0 ? mes_stored_sync(&journal->file, error) : code;
+}
+
 /* All places are looked at: writes that were not flushed may have reached the disk in any order. */
 static void find_end(struct mes_store_journal *journal)
 {
@@ -176,7 +192,8 @@ static int read_file(struct mes_store_journal *journal, struct mes_error *error)
     if (journal->generation == 0)
         return mes_fail(error, MES_E_CORRUPT, MES_SAY_store_journal_damaged, MES_ARGS(journal->path));
     find_end(journal);
-    return mes_stored_reserve(&journal->file, JOURNAL_SIZE, error);
+    code = mes_stored_reserve(&journal->file, JOURNAL_SIZE, error);
+    return code == 0 ? flush_anew(journal, error) : code;
 }
 
 int mes_store_journal_open(const char *path, struct mes_store_journal **journal_out, struct mes_error *error)
