@@ -17,7 +17,7 @@ enum {
     EVENTS_PER_SECOND = 200,
     WAITING_BYTES = 1024 * 1024,
     TELL_MS = 1000,
-    END_MS = 2000
+    END_MS = 1000
 };
 
 /* How often an event came in this second. */
@@ -192,7 +192,7 @@ static void write_waiting(struct mes_log *log)
     mes_mutex_unlock(&log->mutex);
 }
 
-/* Asked by the file while nobody takes the lines. */
+/* Asked by the file before each write. */
 static bool may_wait(void *context)
 {
     struct mes_log *log = context;

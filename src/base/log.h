@@ -71,7 +71,7 @@ struct mes_log_options {
  * the thread. Errors: MES_E_FILE, MES_E_NOMEM, MES_E_SYSTEM. */
 int mes_log_new(const struct mes_log_options *options, struct mes_log **log_out,
                 struct mes_error *error) MES_MUST_USE;
-/* Writes what waits, within two seconds when nobody takes it, and ends the thread. NULL inside is allowed. No
+/* Writes what waits, within a second when nobody takes it, and ends the thread. NULL inside is allowed. No
  * thread may use the log any more. */
 void mes_log_free(struct mes_log **log);
 

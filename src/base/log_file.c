@@ -125,15 +125,14 @@ static void turn(struct mes_log_file *file, int64_t today)
 static bool wait_writable(struct mes_log_file *file)
 {
     struct pollfd waiting = {.fd = file->descriptor, .events = POLLOUT};
-    for (;;) {
-        int ready = poll(&waiting, 1, WAIT_MS);
-        if (ready > 0)
-            return true;
-        if (ready < 0 && errno != EINTR)
+    int ready;
+    do {
+        bool may_wait = file->may_wait(file->context);
+        ready = poll(&waiting, 1, may_wait ? WAIT_MS : 0);
+        if (ready == 0 && !may_wait)
             return false;
-        if (ready == 0 && !file->may_wait(file->context))
-            return false;
-    }
+    } while (ready == 0 || (ready < 0 && errno == EINTR));
+    return ready > 0;
 }
 
 /* One line, or the rest of one. Half a line is remembered, so that the next one does not go on behind it. */

@@ -15,7 +15,7 @@ struct mes_log_file {
     const char *path;            /* NULL: standard error. Borrowed, like the zone */
     const struct mes_zone *zone; /* NULL: UTC */
     unsigned keep_days;          /* files of earlier days */
-    /* Asked while nobody takes what is written: false gives the lines up. */
+    /* Is there time to wait until somebody takes the lines? If not, they are given up. */
     bool (*may_wait)(void *context);
     void *context;
     /* Its own: */

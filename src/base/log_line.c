@@ -14,7 +14,8 @@ enum { TAIL = 8, ESCAPE_MOST = 6, DAY_MS = 86400000 };
 
 static size_t room(const struct mes_log_line *line)
 {
-    return sizeof line->bytes - TAIL - line->size;
+    size_t most = sizeof line->bytes - TAIL;
+    return line->size < most ? most - line->size : 0;
 }
 
 static void add(struct mes_log_line *line, const char *data, size_t size)
@@ -60,10 +61,11 @@ static struct mes_str next_shown(struct mes_str text, size_t *at, char escape[ES
 {
     uint32_t c;
     size_t from = *at;
-    if (!mes_utf8_next(text, at, &c)) {
+    bool is_valid = mes_utf8_next(text, at, &c);
+    if (!is_valid)
         *at = from + 1;
+    if (!is_valid || c == 0) /* many programs refuse a JSON text with \u0000 */
         return MES_STR("\xef\xbf\xbd");
-    }
     const char *known = short_escape(c);
     if (known != NULL)
         return mes_str_of(known);

@@ -8,6 +8,10 @@
  * is left as it is. */
 void mes_process_protect(void);
 
+/* As many open files as the system allows this process; and few memory arenas, which many threads would fill
+ * with holes. For a service. */
+void mes_process_raise_limits(void);
+
 /* A standard stream that the caller closed is opened on nothing, the wrong way round: using it fails, and no
  * file or connection opened later can take its place and be written to by accident. */
 void mes_process_keep_streams(void);
