@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 bool mes_supervisor_tell(const char *state)
@@ -33,10 +33,9 @@ bool mes_supervisor_tell(const char *state)
 bool mes_supervisor_tell_reloading(void)
 {
     char state[80];
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    /* Rounded up: systemd takes no time that lies before its request. */
     (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
-                   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+                   (long long)(mes_clock_monotonic(mes_clock_system()) + 1) * 1000);
     return mes_supervisor_tell(state);
 }
 

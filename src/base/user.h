@@ -13,6 +13,7 @@ struct mes_user {
     gid_t group;
 };
 
+/* May this process do everything? */
 bool mes_user_is_root(void);
 
 /* False: there is no such user. Blocking. */
