@@ -241,7 +241,7 @@ int mes_schedule_run_due(struct mes_store *store, const struct mes_schedule_host
 
 /* ---- mending ---- */
 
-/* Those of a page that wait for a time which is none. */
+/* Those of a page that wait for a time which may be years too late. */
 struct wrong {
     int64_t now;
     int64_t last; /* id of the page */
@@ -254,7 +254,7 @@ static bool find_wrong(void *context, const struct mes_store_schedule *schedule)
     struct wrong *wrong = context;
     wrong->last = schedule->id;
     wrong->count++;
-    if (schedule->next_at > 0 && was_clock_wrong(schedule, wrong->now))
+    if (schedule->next_at > wrong->now && was_clock_wrong(schedule, wrong->now))
         wrong->ids[wrong->found++] = schedule->id;
     return true;
 }
