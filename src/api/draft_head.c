@@ -3,9 +3,8 @@
 #include "account/list.h"
 #include "api/draft.h"
 #include "api/moment.h"
-#include "base/nearest.h"
+#include "base/instant.h"
 #include "base/zone.h"
-#include "delivery/router.h"
 #include "queue/quiet.h"
 
 static const char *const head_members[] = {
@@ -129,7 +128,7 @@ static void read_account(struct mes_api_draft *draft, const struct mes_json_valu
 static struct mes_zone *load_zone(struct mes_api_draft *draft, const struct mes_json_value *body)
 {
     const struct mes_json_value *value = mes_json_member(body, MES_STR("timeZone"));
-    const char *name = mes_account_list_globals(draft->host->accounts)->time_zone;
+    const char *name = draft->host->zone;
     struct mes_zone *zone = NULL;
     struct mes_error error;
     size_t mark = mes_api_draft_enter(draft, "timeZone");
@@ -146,7 +145,7 @@ static struct mes_zone *load_zone(struct mes_api_draft *draft, const struct mes_
 static bool read_moment(struct mes_api_draft *draft, const struct mes_json_value *value,
                         const struct mes_zone *zone, int64_t *ms_out)
 {
-    char shown[MES_API_MOMENT_SPACE];
+    char shown[MES_INSTANT_SPACE];
     enum mes_zone_local local;
     struct mes_error error;
     const char *text = mes_api_draft_text(draft, value);
@@ -158,7 +157,7 @@ static bool read_moment(struct mes_api_draft *draft, const struct mes_json_value
     }
     if (local != MES_ZONE_ONCE)
         mes_api_draft_warn(draft, local == MES_ZONE_GAP ? MES_SAY_resource_gap : MES_SAY_resource_twice,
-                           MES_ARGS(text, mes_api_moment_text(shown, *ms_out).data));
+                           MES_ARGS(text, mes_instant_text(*ms_out, shown)));
     return true;
 }
 

@@ -24,6 +24,7 @@ struct mes_api_services {
     struct mes_courier *courier;
     struct mes_carrier *carrier;
     struct mes_store_readers *readers;
+    const char *blob_folder; /* of attachments */
     /* The accounts as they are now; to be given back. */
     struct mes_roster *(*hold_roster)(void *context);
     void (*drop_roster)(void *context, struct mes_roster *roster);

@@ -1,0 +1,49 @@
+/* Takes a job over for a request: from what the caller wrote to the commit, after which it can be answered.
+ */
+#ifndef MES_API_ACCEPT_H
+#define MES_API_ACCEPT_H
+
+#include "api/draft.h"
+
+struct mes_roster;
+
+/* Lives in the request's arena and ends with it. */
+struct mes_api_accept {
+    struct mes_intake intake; /* first */
+    struct mes_api_request *request;
+    struct mes_roster *roster;
+    struct mes_api_draft_host host;
+    struct mes_api_draft draft;
+    struct mes_api_write blobs; /* the rows of blobs that came with the body */
+    struct mes_buf answer;      /* what is answered now and to every repeat: filled before it is stored */
+    void (*after)(struct mes_api_accept *accept);
+    /* How it ended, in `after`: */
+    enum mes_intake_result result;
+    struct mes_error error; /* of FAILED */
+    int known_status;       /* of REPEATED */
+    struct mes_str known_answer;
+};
+
+/* What is wrong with a draft is refused with `request` by default; another `complain` may be set in `host`
+ * (its context is the accept) before anything is read. NULL: it was refused. */
+struct mes_api_accept *mes_api_accept_new(struct mes_api_request *request) MES_MUST_USE;
+
+/* Reads the body `json` (parsed from `text`) and compiles it. False: something was complained of, and nothing
+ * was stored. */
+bool mes_api_accept_read(struct mes_api_accept *accept, const struct mes_json_value *json,
+                         struct mes_str text) MES_MUST_USE;
+
+/* Takes the Idempotency-Key of the request, whose body is `text`. False: the request was answered (a key that
+ * is none), or its answer is known and `result` says so. */
+bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text) MES_MUST_USE;
+
+/* Stores the job and waits; `after` is called on an HTTP thread when it is durable, or was not taken. */
+void mes_api_accept_store(struct mes_api_accept *accept, void (*after)(struct mes_api_accept *accept));
+
+/* Writes {id,recipients,accepted,…} of a job that has this many rows. */
+void mes_api_accept_describe(const struct mes_api_accept *accept, size_t rows, struct mes_buf *out);
+
+/* Answers as POST /messages does: 202, the known answer, 409 or a failure. */
+void mes_api_accept_answer(struct mes_api_accept *accept);
+
+#endif
