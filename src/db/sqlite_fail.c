@@ -5,16 +5,37 @@
 #include "db/sqlite_parts.h"
 #include "i18n/say.h"
 
+/* Why the system refused to write a file the last time; 0 when SQLite does not know. sqlite3_system_errno
+ * would be the way, but a commit that fails does not set it. */
+static int last_refusal(sqlite3_file *file)
+{
+    int reason = 0;
+    if (file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason) != SQLITE_OK)
+        return 0;
+    return reason;
+}
+
+static bool is_limit(int reason)
+{
+    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+}
+
 /* The disk's limits show in other ways too: a quota, the size that a file or a process may have. Of a flush
  * that failed nothing is known, whatever its reason. */
-static bool is_full(int result, int reason)
+static bool is_full(const struct mes_db_sqlite_connection *db, int result)
 {
-    if ((result & 0xff) == SQLITE_FULL)
+    sqlite3_file *file = NULL;
+    sqlite3_file *log = NULL;
+    if ((result & 0xff) == SQLITE_FULL || result == SQLITE_IOERR_SHMSIZE)
         return true;
-    if (result != SQLITE_IOERR_WRITE && result != SQLITE_IOERR_TRUNCATE && result != SQLITE_IOERR_SHMSIZE &&
-        result != SQLITE_IOERR_SHMMAP && result != SQLITE_IOERR_SHMOPEN)
+    if (result != SQLITE_IOERR_WRITE && result != SQLITE_IOERR_TRUNCATE)
         return false;
-    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    int of_file = last_refusal(file);
+    int of_log = last_refusal(log);
+    return of_file != EIO && of_log != EIO && (is_limit(of_file) || is_limit(of_log));
 }
 
 static int fail_of_file(const char *place, int result, const char *words, struct mes_error *error)
@@ -60,7 +81,7 @@ int mes_db_sqlite_fail(struct mes_db_sqlite_connection *db, int result, struct m
 {
     const char *place = db->base.place;
     const char *words = db->handle != NULL ? sqlite3_errmsg(db->handle) : sqlite3_errstr(result);
-    if (is_full(result, db->handle != NULL ? sqlite3_system_errno(db->handle) : 0))
+    if (db->handle != NULL && is_full(db, result))
         return mes_fail(error, MES_E_FULL, MES_SAY_db_full, MES_ARGS(place));
     switch (result & 0xff) {
     case SQLITE_BUSY:
