@@ -128,19 +128,34 @@ static void check_login(const struct mes_completion *completion)
                 "senderUserPassword");
 }
 
-/* The address alone, put right (full-width signs); NULL, and told, when it is none. */
+/* The address alone, put right (full-width signs); false, and told, when it is none. */
+static bool parse_address(const struct mes_completion *completion, enum mes_account_setting setting,
+                          const char *text, struct mes_address *address_out)
+{
+    int code = mes_mime_address_parse(mes_str_of(text), completion->arena, NULL, address_out, NULL);
+    bool is_good = code == 0 && address_out->name[0] == '\0';
+    if (code == MES_E_NOMEM)
+        mes_account_complaints_nomem(completion->complaints);
+    else if (!is_good)
+        problem(completion, setting, MES_SAY_account_bad_address, text);
+    return is_good;
+}
+
 static const char *checked_address(const struct mes_completion *completion, enum mes_account_setting setting,
                                    const char *text)
 {
     struct mes_address address;
-    int code = mes_mime_address_parse(mes_str_of(text), completion->arena, NULL, &address, NULL);
-    if (code == MES_E_NOMEM)
-        mes_account_complaints_nomem(completion->complaints);
-    else if (code != 0 || address.name[0] != '\0')
-        problem(completion, setting, MES_SAY_account_bad_address, text);
-    else
-        return address.shown;
-    return NULL;
+    return parse_address(completion, setting, text, &address) ? address.shown : NULL;
+}
+
+/* Stands in RCPT TO, so its domain is needed in A-labels. */
+static void check_archive(const struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    struct mes_address address;
+    if (account->archive_bcc[0] != '\0' &&
+        parse_address(completion, MES_ACCOUNT_SETTING_archive_bcc, account->archive_bcc, &address))
+        account->archive_bcc = address.spec;
 }
 
 /* "*@example.hk", "news-*@example.hk": the star stands for any characters of an address. */
@@ -251,11 +266,14 @@ void mes_account_complete(struct mes_completion *completion)
         mes_account_provider_find(mes_str_of(account->sender_of_company), mes_str_of(account->host));
     if (account->provider != NULL)
         fill_from_provider(account);
+    check_addresses(completion);
+    check_archive(completion);
+    settle_quota_reset(completion);
+    if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE)
+        return; /* no server: nothing of the conversation matters */
     check_host(completion);
     check_ehlo_name(completion);
     check_login(completion);
-    check_addresses(completion);
-    settle_quota_reset(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);
     warn_of_files(completion);

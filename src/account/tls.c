@@ -117,6 +117,10 @@ void mes_account_note_mode(const struct mes_account *account, struct mes_complai
                                     [MES_ACCOUNT_TLS_AT_ONCE] = MES_SAY_account_mode_at_once,
                                     [MES_ACCOUNT_TLS_STARTTLS] = MES_SAY_account_mode_starttls,
                                     [MES_ACCOUNT_TLS_IF_OFFERED] = MES_SAY_account_mode_if_offered};
+    if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE) {
+        mes_account_complaints_note(complaints, MES_SAY_account_mode_capture, MES_ARGS(account->identity));
+        return;
+    }
     mes_account_complaints_note(complaints, sentences[account->tls],
                                 MES_ARGS(account->identity, account->host, MES_NUMBER(account->port),
                                          account->provider != NULL ? account->provider->name : "-"));

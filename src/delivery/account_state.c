@@ -72,6 +72,8 @@ int64_t mes_account_state_ready_at(const struct mes_account_state *state, uint32
 struct mes_account_taking mes_account_state_begin(struct mes_account_state *state, uint32_t recipients,
                                                   int64_t now)
 {
+    /* The relay counts the archive's copy like any other. */
+    recipients += state->settings->archive_bcc[0] != '\0';
     if (has_limits(&state->rules))
         mes_limit_take(&state->limit, &state->rules, recipients, now);
     return (struct mes_account_taking){
@@ -122,8 +124,9 @@ void mes_account_state_end(struct mes_account_state *state, const struct mes_acc
     mes_health_on_abandon(&state->health, use->is_probe && !use->is_judged);
     if (!has_limits(&state->rules))
         return;
-    if (use->accepted < use->taken)
-        mes_limit_give_back(&state->limit, use->taken - use->accepted, use->taken_at, now);
+    uint32_t accepted = use->accepted + (use->accepted > 0 && state->settings->archive_bcc[0] != '\0');
+    if (accepted < use->taken)
+        mes_limit_give_back(&state->limit, use->taken - accepted, use->taken_at, now);
     mes_limit_save(&state->limit, state->memory, state->settings->identity);
 }
 

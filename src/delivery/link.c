@@ -17,14 +17,6 @@ static struct mes_link *checked(void *context)
     return link;
 }
 
-static bool is_idle(const struct mes_link *link)
-{
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
-        if (link->slots[i].dispatch != NULL)
-            return false;
-    return true;
-}
-
 static void settle(struct mes_link *link);
 
 static void on_body_ready(void *context)
@@ -43,6 +35,7 @@ static void on_ready(void *context, struct mes_smtp_session *session)
     if (!link->is_ready) {
         link->is_ready = true;
         link->idle_since = mes_loop_now(link->options.loop);
+        mes_link_transcript_end_login(&link->transcript);
         link->events.on_ready(link->events.context, link);
     }
     mes_link_take_mails(link);
@@ -80,6 +73,20 @@ static void on_learned(void *context, struct mes_smtp_session *session, enum mes
     link->events.on_learned(link->events.context, link, fact);
 }
 
+static void tell_ended(struct mes_link *link, struct mes_link_end *end)
+{
+    struct mes_buf transcript;
+    struct mes_evidence evidence = {.tls = mes_link_tls(link), .sender = ""};
+    mes_buf_init(&transcript, SIZE_MAX);
+    if (link->options.wants_transcript && !link->is_ready)
+        mes_link_transcript_write(&link->transcript, 0, link->options.smtp.secret, &transcript);
+    evidence.transcript = mes_buf_str(&transcript);
+    end->evidence = &evidence;
+    link->is_over = true;
+    link->events.on_ended(link->events.context, link, end);
+    mes_buf_fini(&transcript);
+}
+
 static void on_session_ended(void *context, struct mes_smtp_session *session,
                              const struct mes_smtp_outcome *outcome, bool blameless)
 {
@@ -90,15 +97,17 @@ static void on_session_ended(void *context, struct mes_smtp_session *session,
     (void)session;
     mes_link_facts(outcome, NULL, &end.facts);
     mes_link_refine(link, outcome, &end.facts);
-    link->is_over = true;
-    link->events.on_ended(link->events.context, link, &end);
+    tell_ended(link, &end);
 }
 
 static void on_trace(void *context, struct mes_smtp_session *session, char direction, struct mes_str line)
 {
     struct mes_link *link = checked(context);
     (void)session;
-    link->events.on_trace(link->events.context, direction, line);
+    if (link->options.wants_transcript)
+        mes_link_transcript_add(&link->transcript, direction, line);
+    if (link->events.on_trace != NULL)
+        link->events.on_trace(link->events.context, direction, line);
 }
 
 /* ---- bytes and time ---- */
@@ -107,6 +116,7 @@ static void destroy(struct mes_link *link)
 {
     for (size_t i = 0; i < MES_LINK_SLOTS; i++)
         mes_link_slot_fini(&link->slots[i]);
+    mes_link_transcript_fini(&link->transcript);
     mes_smtp_session_free(&link->session);
     mes_timer_free(&link->timer);
     if (link->untold > 0)
@@ -123,7 +133,7 @@ static void set_timer(struct mes_link *link)
     int64_t due = mes_smtp_session_deadline(link->session);
     if (mes_smtp_session_output(link->session).size > 0 && link->untold == 0)
         due = mes_loop_now(link->options.loop); /* its turn was over: it goes on in the next */
-    if (link->is_ready && !link->is_quitting && is_idle(link)) {
+    if (link->is_ready && !link->is_quitting && mes_link_is_idle(link)) {
         int64_t idle_end = link->idle_since + link->options.idle_ms;
         due = idle_end < due ? idle_end : due;
     }
@@ -138,8 +148,7 @@ static void end_without_session(struct mes_link *link, const struct mes_verdict_
 {
     struct mes_link_end end = {
         .facts = *facts, .is_blameless = link->is_cancelled, .opened_at = link->opened_at};
-    link->is_over = true;
-    link->events.on_ended(link->events.context, link, &end);
+    tell_ended(link, &end);
 }
 
 /* Tells the session what the system has taken of its bytes by now: whether a dot has left must be known
@@ -224,7 +233,7 @@ static void on_due(void *context)
     tell_sent(link);
     if (now >= mes_smtp_session_deadline(link->session)) {
         mes_smtp_session_tick(link->session);
-    } else if (link->is_ready && is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
+    } else if (link->is_ready && mes_link_is_idle(link) && now >= link->idle_since + link->options.idle_ms) {
         mes_link_quit(link);
     }
     settle(link);
@@ -232,6 +241,7 @@ static void on_due(void *context)
 
 static void connected(struct mes_link *link)
 {
+    bool wants_lines = link->events.on_trace != NULL || link->options.wants_transcript;
     const struct mes_smtp_callbacks callbacks = {
         .on_ready = on_ready,
         .on_want_permit = link->events.on_want_permit != NULL ? on_want_permit : NULL,
@@ -239,8 +249,7 @@ static void connected(struct mes_link *link)
         .on_done = on_done,
         .on_learned = on_learned,
         .on_ended = on_session_ended,
-        .on_trace =
-            link->events.on_trace != NULL ? on_trace : NULL, /* lines are only made for who reads them */
+        .on_trace = wants_lines ? on_trace : NULL, /* lines are only made for who reads them */
     };
     link->session = mes_smtp_session_new(&link->options.smtp, &callbacks, link);
     if (link->session == NULL)
@@ -314,6 +323,7 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
     link->has_begun_tls = options->conn.is_tls_at_once;
     for (size_t i = 0; i < MES_LINK_SLOTS; i++)
         mes_link_slot_init(&link->slots[i], options->loop, on_body_ready, link);
+    mes_link_transcript_init(&link->transcript);
     link->options.conn.on_event = on_event;
     link->options.conn.context = link;
     int code = mes_timer_new(options->loop, on_due, link, &link->timer, error);
@@ -331,7 +341,7 @@ void mes_link_abort(struct mes_link *link)
 {
     link->is_cancelled = true;
     tell_sent(link);
-    if (link->is_ready && is_idle(link)) {
+    if (link->is_ready && mes_link_is_idle(link)) {
         mes_smtp_session_quit(link->session);
         write_output(link);
     }

@@ -10,7 +10,8 @@ struct mes_link;
 
 /* How a link ended. */
 struct mes_link_end {
-    struct mes_verdict_input facts; /* valid during the call */
+    struct mes_verdict_input facts;      /* valid during the call, as the next */
+    const struct mes_evidence *evidence; /* of a connection that never carried a mail */
     bool is_blameless; /* idle and closed, QUIT, cancelled: nothing that speaks against the account */
     bool was_ready;    /* it had got as far as taking mails */
     int64_t opened_at; /* on the loop's clock */
@@ -18,8 +19,10 @@ struct mes_link_end {
 
 /* None of them may call the link, free it or open another one; only its session may be asked and told. */
 struct mes_link_events {
-    /* Asks for a mail to send; NULL: none now, mes_link_offer says when there is one. */
-    struct mes_dispatch *(*on_wants_mail)(void *context, struct mes_link *link);
+    /* Asks for a mail to send, and how many recipients a transaction may have now (0: no limit). NULL: none
+     * now, mes_link_offer says when there is one. */
+    struct mes_dispatch *(*on_wants_mail)(void *context, struct mes_link *link,
+                                          unsigned *most_recipients_out);
     /* Greeting, TLS and login are done: once. */
     void (*on_ready)(void *context, struct mes_link *link);
     void (*on_learned)(void *context, struct mes_link *link, enum mes_smtp_fact fact);
@@ -29,6 +32,9 @@ struct mes_link_events {
     void (*on_outcome)(void *context, struct mes_link *link, struct mes_dispatch *dispatch, size_t number,
                        const struct mes_verdict_input *facts);
     void (*on_done)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
+    /* As the transport's; may be NULL. */
+    void (*on_archive_refused)(void *context, struct mes_link *link, struct mes_dispatch *dispatch,
+                               const struct mes_verdict_input *facts);
     /* The session had ended before anything was sent for it. */
     void (*on_returned)(void *context, struct mes_link *link, struct mes_dispatch *dispatch);
     /* The last call; the link frees itself after it. */
@@ -40,11 +46,13 @@ struct mes_link_events {
 struct mes_link_options {
     struct mes_loop *loop;
     struct mes_conn_options conn; /* but event and context */
-    struct mes_smtp_options smtp; /* its texts are borrowed, as long as the link */
+    struct mes_smtp_options smtp; /* its texts and secret are borrowed, as long as the link */
     const struct mes_address_list *addresses;
-    unsigned most_mails;        /* then QUIT; 0: no limit */
-    int64_t most_message_bytes; /* of the account; 0: no limit */
-    int idle_ms;                /* without a mail, then QUIT */
+    unsigned most_mails;                 /* then QUIT; 0: no limit */
+    int64_t most_message_bytes;          /* of the account; 0: no limit */
+    int idle_ms;                         /* without a mail, then QUIT */
+    const char *archive_bcc;             /* an envelope recipient of every mail; "" none */
+    bool wants_digest, wants_transcript; /* as the transport's */
 };
 
 /* Events come from mes_loop_step and from the calls below. */

@@ -4,6 +4,7 @@
 
 #include "delivery/link.h"
 #include "delivery/link_slot.h"
+#include "delivery/link_transcript.h"
 
 enum {
     MES_LINK_MAGIC = 0x4c494e4b,
@@ -29,6 +30,7 @@ struct mes_link {
     bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
     bool is_cancelled;
     struct mes_link_slot slots[MES_LINK_SLOTS];
+    struct mes_link_transcript transcript; /* empty unless it is wanted */
 };
 
 /* Gives the session as many mails as it has room for; QUIT when the link has carried enough. */
@@ -37,6 +39,10 @@ void mes_link_take_mails(struct mes_link *link);
 void mes_link_quit(struct mes_link *link);
 /* What became of a message: its outcomes are told. */
 void mes_link_mail_done(struct mes_link *link, const struct mes_smtp_result *result);
+/* No mail is under way. */
+bool mes_link_is_idle(const struct mes_link *link);
+/* "TLSv1.3 …", "none"; "" before there is a connection. */
+const char *mes_link_tls(const struct mes_link *link);
 /* Where the session only knows that the connection ended, the connection knows why. */
 void mes_link_refine(struct mes_link *link, const struct mes_smtp_outcome *outcome,
                      struct mes_verdict_input *facts);

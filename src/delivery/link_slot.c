@@ -16,6 +16,7 @@ void mes_link_slot_fini(struct mes_link_slot *slot)
     mes_compose_wire_fini(&slot->wire);
     mes_free(slot->recipients);
     mes_free(slot->numbers);
+    mes_digest_stream_free(&slot->digest);
 }
 
 void mes_link_slot_release(struct mes_link_slot *slot)
@@ -41,27 +42,46 @@ static bool make_room(struct mes_link_slot *slot, size_t count)
     return true;
 }
 
-static size_t add_open_recipients(struct mes_link_slot *slot, const struct mes_dispatch *dispatch)
+static void add_recipient(struct mes_link_slot *slot, const char *address, size_t number, const char *notify)
 {
-    const struct mes_delivery_mail *mail = dispatch->mail;
-    struct mes_str notify = mes_str_of(mes_compose_job_wishes(dispatch->job)->dsn);
-    size_t count = 0;
-    for (size_t i = 0; i < mail->recipient_count; i++) {
-        if (mail->recipients[i].fate != MES_FATE_OPEN)
-            continue;
-        slot->recipients[count] = (struct mes_smtp_recipient){
-            .address = mes_str_of(mail->recipients[i].address),
-            .notify = notify,
-            .original = notify.size > 0 ? mes_str_of(mail->recipients[i].address) : MES_STR(""),
-        };
-        slot->numbers[count++] = i;
-    }
-    return count;
+    size_t at = slot->message.count++;
+    slot->recipients[at] = (struct mes_smtp_recipient){
+        .address = mes_str_of(address),
+        .notify = mes_str_of(notify),
+        .original = notify[0] != '\0' ? mes_str_of(address) : MES_STR(""),
+    };
+    slot->numbers[at] = number;
 }
 
-int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch, struct mes_error *error)
+static bool has_recipient(const struct mes_delivery_mail *mail, const char *address)
 {
-    if (!make_room(slot, dispatch->mail->recipient_count))
+    for (size_t i = 0; i < mail->recipient_count; i++)
+        if (mes_str_eq_nocase(mes_str_of(mail->recipients[i].address), mes_str_of(address)))
+            return true;
+    return false;
+}
+
+/* The archive comes last: whatever becomes of it, the mail's own recipients went first. A relay that takes
+ * one recipient at a time has no room for it. */
+static void add_recipients(struct mes_link_slot *slot, const struct mes_dispatch *dispatch,
+                           const struct mes_link_terms *terms)
+{
+    const struct mes_delivery_mail *mail = dispatch->mail;
+    const char *notify = mes_compose_job_wishes(dispatch->job)->dsn;
+    bool is_archived = terms->archive_bcc[0] != '\0' && terms->most_recipients != 1 &&
+                       !has_recipient(mail, terms->archive_bcc);
+    size_t most = terms->most_recipients == 0 ? SIZE_MAX : terms->most_recipients - is_archived;
+    for (size_t i = 0; i < mail->recipient_count && slot->message.count < most; i++)
+        if (mail->recipients[i].fate == MES_FATE_OPEN)
+            add_recipient(slot, mail->recipients[i].address, i, notify);
+    if (is_archived)
+        add_recipient(slot, terms->archive_bcc, MES_LINK_ARCHIVE, "");
+}
+
+int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch,
+                       const struct mes_link_terms *terms, struct mes_error *error)
+{
+    if (!make_room(slot, dispatch->mail->recipient_count + 1))
         return mes_fail_nomem(error);
     int code =
         mes_compose_job_render(dispatch->job, dispatch->mail->index, &dispatch->identity, &slot->wire, error);
@@ -71,12 +91,15 @@ int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch
     slot->message = (struct mes_smtp_message){
         .sender = mes_str_of(slot->wire.sender),
         .recipients = slot->recipients,
-        .count = add_open_recipients(slot, dispatch),
         .source = &slot->source.source,
         .needs_8bitmime = slot->wire.needs_smtputf8,
         .needs_smtputf8 = slot->wire.needs_smtputf8,
         .context = slot,
     };
+    add_recipients(slot, dispatch, terms);
+    slot->source.digest = slot->digest;
+    if (slot->digest != NULL)
+        mes_digest_stream_clear(slot->digest);
     slot->dispatch = dispatch;
     return 0;
 }

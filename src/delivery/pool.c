@@ -36,25 +36,29 @@ static void return_all(struct mes_pool *pool)
 
 /* The same fate for every recipient that is still open. */
 static void end_dispatch(struct mes_pool *pool, struct mes_dispatch *dispatch,
-                         const struct mes_verdict_input *facts)
+                         const struct mes_verdict_input *facts, const struct mes_evidence *evidence)
 {
+    static const struct mes_evidence none = {.tls = "", .sender = ""};
     struct mes_verdict_input told = *facts;
     told.connections = pool->link_count;
+    dispatch->evidence = evidence != NULL ? evidence : &none;
     for (size_t i = 0; i < dispatch->mail->recipient_count; i++)
         if (dispatch->mail->recipients[i].fate == MES_FATE_OPEN)
             pool->events.on_outcome(pool->events.context, dispatch, i, &told);
+    dispatch->evidence = NULL;
     pool->events.on_done(pool->events.context, dispatch);
 }
 
 /* The account cannot be reached or used: the first mail that waits learns why, the others are sent elsewhere.
  */
-static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input *facts, int64_t started)
+static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input *facts,
+                           const struct mes_evidence *evidence, int64_t started)
 {
     struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
     if (dispatch == NULL)
         return;
     dispatch->started = started;
-    end_dispatch(pool, dispatch, facts);
+    end_dispatch(pool, dispatch, facts, evidence);
     return_all(pool);
 }
 
@@ -77,11 +81,14 @@ static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact 
     mes_pool_learn(checked(mine->pool), link, fact);
 }
 
-static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link)
+static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link, unsigned *most_recipients_out)
 {
     struct mes_pool_link *mine = context;
+    struct mes_pool *pool = mine->pool;
     (void)link;
-    return mine->pool->is_closed ? NULL : mes_dispatch_queue_pop(&mine->pool->queue);
+    /* Asked each time: a relay may have told its limit since the connection was opened. */
+    *most_recipients_out = mes_account_state_most_recipients(pool->state, mes_pool_wall_now(pool));
+    return pool->is_closed ? NULL : mes_dispatch_queue_pop(&pool->queue);
 }
 
 static void on_ready(void *context, struct mes_link *link)
@@ -126,6 +133,15 @@ static void on_withdrawn(void *context, struct mes_link *link, struct mes_dispat
         mine->pool->events.on_withdrawn(mine->pool->events.context, dispatch);
 }
 
+static void on_archive_refused(void *context, struct mes_link *link, struct mes_dispatch *dispatch,
+                               const struct mes_verdict_input *facts)
+{
+    struct mes_pool_link *mine = context;
+    (void)link;
+    if (mine->pool->events.on_archive_refused != NULL)
+        mine->pool->events.on_archive_refused(mine->pool->events.context, dispatch, facts);
+}
+
 /* A relay that takes the login and hangs up before the first mail, again and again, has had its chance. */
 static void give_up_on_relay(struct mes_pool *pool, struct mes_dispatch *dispatch)
 {
@@ -134,7 +150,7 @@ static void give_up_on_relay(struct mes_pool *pool, struct mes_dispatch *dispatc
         .cause = MES_CAUSE_CUT,
         .text = MES_STR("the relay closed every connection before a mail could be sent"),
     };
-    end_dispatch(pool, dispatch, &facts);
+    end_dispatch(pool, dispatch, &facts, NULL);
 }
 
 static void on_returned(void *context, struct mes_link *link, struct mes_dispatch *dispatch)
@@ -186,7 +202,7 @@ static void on_failed(struct mes_pool *pool, const struct mes_link_end *end)
         pool->most_links_until = mes_loop_now(pool->loop) + MES_POOL_FEWER_MS;
     } else {
         pool->addresses.count = 0; /* perhaps the host has moved */
-        charge_failure(pool, &end->facts, end->opened_at);
+        charge_failure(pool, &end->facts, end->evidence, end->opened_at);
     }
 }
 
@@ -219,6 +235,7 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         .on_withdrawn = on_withdrawn,
         .on_outcome = on_outcome,
         .on_done = on_done,
+        .on_archive_refused = on_archive_refused,
         .on_returned = on_returned,
         .on_ended = on_ended,
         .on_trace = pool->events.on_trace != NULL ? on_trace : NULL,
@@ -232,6 +249,9 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         .most_mails = (unsigned)pool->state->settings->max_messages_per_connection,
         .most_message_bytes = pool->state->settings->max_message_bytes,
         .idle_ms = MES_POOL_IDLE_MS,
+        .archive_bcc = pool->state->settings->archive_bcc,
+        .wants_digest = pool->events.wants_digest,
+        .wants_transcript = pool->events.wants_transcript,
     };
     int code = mes_link_new(&options, &events, &mine->link, error);
     if (code != 0) {
@@ -253,7 +273,7 @@ static void charge_error(struct mes_pool *pool, enum mes_step step, enum mes_cau
         .cause = cause,
         .text = mes_str_of(mes_error_text(error, MES_EN, text, sizeof text)),
     };
-    charge_failure(pool, &facts, mes_loop_now(pool->loop));
+    charge_failure(pool, &facts, NULL, mes_loop_now(pool->loop));
 }
 
 static void on_resolved(void *context, const struct mes_resolve_result *result)
@@ -267,7 +287,7 @@ static void on_resolved(void *context, const struct mes_resolve_result *result)
     } else {
         struct mes_verdict_input facts;
         mes_link_resolve_facts(result, &facts);
-        charge_failure(pool, &facts, mes_loop_now(pool->loop));
+        charge_failure(pool, &facts, NULL, mes_loop_now(pool->loop));
     }
     plan(pool);
 }
@@ -416,7 +436,7 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
         mes_free(pool);
         return code;
     }
-    pool->smtp = mes_relay_options_smtp(state, pool->ehlo_name, mes_loop_clock(loop));
+    pool->smtp = mes_relay_options_smtp(state->settings, pool->ehlo_name, mes_loop_clock(loop));
     (void)mes_relay_options_tls(state->settings, &pool->tls,
                                 &pool->tls_error); /* told at the first attempt */
     *transport_out = &pool->transport;

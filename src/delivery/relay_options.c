@@ -26,7 +26,7 @@ struct mes_conn_options mes_relay_options_conn(const struct mes_account *setting
     };
 }
 
-struct mes_smtp_options mes_relay_options_smtp(const struct mes_account_state *state,
+struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *settings,
                                                char ehlo_name[MES_HOST_NAME_SPACE],
                                                const struct mes_clock *clock)
 {
@@ -47,7 +47,6 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account_state *s
         [MES_PIPELINING_P] = MES_SMTP_PACE_P,       [MES_PIPELINING_X] = MES_SMTP_PACE_X,
         [MES_PIPELINING_B] = MES_SMTP_PACE_B,
     };
-    const struct mes_account *settings = state->settings;
     const char *ehlo = is_given(settings->ehlo_name) ? settings->ehlo_name : mes_host_ehlo_name(ehlo_name);
     return (struct mes_smtp_options){
         .ehlo_name = mes_str_of(ehlo),
@@ -61,7 +60,6 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account_state *s
         .read_ms = milliseconds(settings->read_timeout),
         .write_ms = milliseconds(settings->write_timeout),
         .final_ms = milliseconds(settings->final_reply_timeout),
-        .most_recipients = mes_account_state_most_recipients(state, mes_clock_wall(clock)),
         .clock = clock,
     };
 }

@@ -2,8 +2,8 @@
 #ifndef MES_DELIVERY_RELAY_OPTIONS_H
 #define MES_DELIVERY_RELAY_OPTIONS_H
 
+#include "account/account.h"
 #include "base/host.h"
-#include "delivery/account_state.h"
 #include "net/conn.h"
 #include "net/tls.h"
 #include "smtp/session.h"
@@ -12,7 +12,7 @@
 struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls);
 
 /* Texts are borrowed from the settings and from `ehlo_name`, which is filled when the settings name none. */
-struct mes_smtp_options mes_relay_options_smtp(const struct mes_account_state *state,
+struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *settings,
                                                char ehlo_name[MES_HOST_NAME_SPACE],
                                                const struct mes_clock *clock);
 

@@ -82,6 +82,12 @@ static void on_trace(void *context, const char *account, char direction, struct 
 
 /* ---- making and freeing ---- */
 
+/* Mails for a capture account are kept in the service's database, which is not there. */
+static bool is_smtp(const struct mes_account *settings)
+{
+    return settings->transport == MES_ACCOUNT_TRANSPORT_SMTP;
+}
+
 static int open_account(struct mes_sender *sender, size_t index, struct mes_error *error)
 {
     struct mes_account_state *state = &sender->accounts[index];
@@ -97,6 +103,8 @@ static int open_account(struct mes_sender *sender, size_t index, struct mes_erro
     if (code != 0)
         return code;
     sender->account_count++;
+    if (!is_smtp(state->settings))
+        return 0;
     return mes_pool_new(state, sender->loop, &events, &state->transport, error);
 }
 
@@ -266,22 +274,25 @@ static int find_candidates(const struct mes_sender *sender, const char *from, bo
     bool requires = mes_account_list_globals(sender->list)->from_policy == MES_FROM_POLICY_REQUIRE;
     bool *flags = mes_alloc(sender->account_count * sizeof *flags);
     const char *wished_from = from[0] != '\0' ? from : NULL;
-    bool has_any = false, has_from = false;
+    bool has_any = false, has_from = false, has_capture = false;
     if (flags == NULL)
         return mes_fail_nomem(error);
     for (size_t i = 0; i < sender->account_count; i++) {
         const struct mes_account *account = sender->accounts[i].settings;
         bool is_wished = sender->only == NULL || strcmp(sender->only, account->identity) == 0;
-        bool is_fit = is_wished && mes_router_is_candidate(account, sender->options.bulk, NULL);
+        bool is_fit =
+            is_wished && is_smtp(account) && mes_router_is_candidate(account, sender->options.bulk, NULL);
         bool takes_from = mes_router_is_candidate(account, sender->options.bulk, wished_from);
         flags[i] = is_fit && (takes_from || !requires);
+        has_capture = has_capture || (is_wished && !is_smtp(account));
         has_any = has_any || is_fit;
         has_from = has_from || (is_fit && takes_from);
     }
     if (!has_any || !has_from) {
         mes_free(flags);
+        int sentence = has_capture ? MES_SAY_delivery_capture_only : MES_SAY_delivery_no_account_for_kind;
         return has_any ? refuse_from(sender, from, error)
-                       : mes_fail(error, MES_E_CONFIG, MES_SAY_delivery_no_account_for_kind, MES_NO_ARGS);
+                       : mes_fail(error, MES_E_CONFIG, sentence, MES_NO_ARGS);
     }
     *flags_out = flags;
     return 0;
@@ -420,7 +431,8 @@ static void take_cancel(struct mes_sender *sender)
     for (struct mes_submission *at = sender->submissions; at != NULL; at = at->next)
         mes_job_cancel(at->job);
     for (size_t i = 0; i < sender->account_count; i++)
-        sender->accounts[i].transport->face->cancel(sender->accounts[i].transport, grace);
+        if (sender->accounts[i].transport != NULL)
+            sender->accounts[i].transport->face->cancel(sender->accounts[i].transport, grace);
 }
 
 static void work(struct mes_sender *sender)

@@ -29,9 +29,8 @@ static int open_file(struct mes_wire_source *self, const struct mes_wire_piece *
     return mes_reader_new(self->loop, &options, &self->reader, &self->error);
 }
 
-static enum mes_pull next(struct mes_source *source, struct mes_str *piece_out)
+static enum mes_pull next_piece(struct mes_wire_source *self, struct mes_str *piece_out)
 {
-    struct mes_wire_source *self = (struct mes_wire_source *)source;
     for (;;) {
         if (self->reader != NULL) {
             enum mes_pull pull = next_of_file(self, piece_out);
@@ -48,6 +47,16 @@ static enum mes_pull next(struct mes_source *source, struct mes_str *piece_out)
         if (open_file(self, piece) != 0)
             return MES_PULL_FAILED;
     }
+}
+
+static enum mes_pull next(struct mes_source *source, struct mes_str *piece_out)
+{
+    struct mes_wire_source *self = (struct mes_wire_source *)source;
+    enum mes_pull pull = next_piece(self, piece_out);
+    self->is_whole = pull == MES_PULL_END;
+    if (pull == MES_PULL_PIECE && self->digest != NULL)
+        mes_digest_stream_add(self->digest, piece_out->data, piece_out->size);
+    return pull;
 }
 
 void mes_wire_source_init(struct mes_wire_source *source, const struct mes_wire *wire, struct mes_loop *loop,

@@ -2,6 +2,7 @@
 #ifndef MES_DELIVERY_WIRE_SOURCE_H
 #define MES_DELIVERY_WIRE_SOURCE_H
 
+#include "base/digest.h"
 #include "base/source.h"
 #include "compose/wire.h"
 #include "net/loop.h"
@@ -15,7 +16,9 @@ struct mes_wire_source {
     size_t at; /* the next piece of the wire */
     void (*on_ready)(void *context);
     void *context;
-    struct mes_error error; /* why it failed */
+    struct mes_error error;           /* why it failed */
+    struct mes_digest_stream *digest; /* of what was handed out; NULL: nobody asks. The caller's */
+    bool is_whole;                    /* everything was handed out */
 };
 
 /* The wire must stay as it is until fini. `on_ready` says that a source which answered LATER has more. */

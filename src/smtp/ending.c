@@ -29,6 +29,14 @@ static bool is_in_vain(const struct mes_smtp_slot *slot, enum mes_smtp_cause cau
     return slot->is_repeat || (!slot->is_mail_answered && is_excused);
 }
 
+/* The session ends because another message's permit was refused: this one has nothing to do with that. */
+static bool is_bystander(const struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
+                         enum mes_smtp_cause cause)
+{
+    return cause == MES_SMTP_CANCELLED && session->grace_until == INT64_MAX &&
+           slot->permit != MES_SMTP_PERMIT_REFUSED;
+}
+
 static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot, enum mes_smtp_cause cause)
 {
     bool is_busy = slot->state == MES_SMTP_SLOT_QUEUED || slot->state == MES_SMTP_SLOT_SENDING;
@@ -37,7 +45,8 @@ static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
         return;
     if (cause == MES_SMTP_REPLIED) /* to another command than this one's, so this one got none */
         cause = mes_smtp_slot_is_dot_written(slot, session->sent) ? MES_SMTP_CUT : MES_SMTP_NOT_TRIED;
-    if (cause != MES_SMTP_CANCELLED && (!slot->is_put || is_in_vain(slot, cause)))
+    bool is_free = cause != MES_SMTP_CANCELLED && (!slot->is_put || is_in_vain(slot, cause));
+    if (is_free || is_bystander(session, slot, cause))
         cause = MES_SMTP_NOT_TRIED;
     mes_smtp_slot_decide_rest(slot, step, cause, NULL);
     slot->state = MES_SMTP_SLOT_DONE;

@@ -120,8 +120,8 @@ bool mes_smtp_session_has_room(const struct mes_smtp_session *session);
 int mes_smtp_session_submit(struct mes_smtp_session *session,
                             const struct mes_smtp_message *message) MES_MUST_USE;
 /* Answers on_want_permit, then or later. Refused: the message ends as CANCELLED; if any of it had been put
- * out, unanswered dots are waited for and the connection is closed without its dot. Unknown messages are
- * ignored. */
+ * out, unanswered dots are waited for and the connection is closed without its dot; another message that
+ * waited behind it ends as NOT_TRIED. Unknown messages are ignored. */
 void mes_smtp_session_permit(struct mes_smtp_session *session, const struct mes_smtp_message *message,
                              bool granted);
 /* A source that said MES_PULL_LATER has more. */
