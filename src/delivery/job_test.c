@@ -77,6 +77,7 @@ static void open_stage(struct stage *stage)
     stage->memory = mes_memory_ram_face(stage->ram);
     for (size_t i = 0; i < ACCOUNTS; i++) {
         stage->settings[i] = (struct mes_account){.identity = names[i],
+                                                  .archive_bcc = "",
                                                   .name = names[i],
                                                   .host = "127.0.0.1",
                                                   .user_name = "",

@@ -162,7 +162,7 @@ static struct mes_evidence gather_evidence(struct mes_link *link, const struct m
     struct mes_evidence evidence = {.tls = mes_link_tls(link), .sender = slot->wire.sender};
     for (size_t i = 0; i < slot->message.count && !has_failed; i++)
         has_failed = slot->numbers[i] != MES_LINK_ARCHIVE && !is_accepted(&result->outcomes[i]);
-    if (slot->digest != NULL && slot->source.is_whole && mes_digest_stream_end(slot->digest, digest))
+    if (slot->digest != NULL && result->dot_written && mes_digest_stream_end(slot->digest, digest))
         evidence.sha256 = digest;
     if (link->options.wants_transcript && has_failed)
         mes_link_transcript_write(&link->transcript, slot->transcript_mark, link->options.smtp.secret,

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/zone.h"
 #include "delivery/account_state.h"
+#include "delivery/candidates.h"
 #include "delivery/identity.h"
 #include "delivery/job.h"
 #include "delivery/memory_ram.h"
@@ -18,7 +19,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 
-enum { MES_SENDER_MAGIC = 0x53454e44, MES_ALLOWED_SPACE = 512, MES_LANGUAGES_SPACE = 1024 };
+enum { MES_SENDER_MAGIC = 0x53454e44, MES_LANGUAGES_SPACE = 1024 };
 
 /* A submitted message. */
 struct mes_submission {
@@ -82,12 +83,6 @@ static void on_trace(void *context, const char *account, char direction, struct 
 
 /* ---- making and freeing ---- */
 
-/* Mails for a capture account are kept in the service's database, which is not there. */
-static bool is_smtp(const struct mes_account *settings)
-{
-    return settings->transport == MES_ACCOUNT_TRANSPORT_SMTP;
-}
-
 static int open_account(struct mes_sender *sender, size_t index, struct mes_error *error)
 {
     struct mes_account_state *state = &sender->accounts[index];
@@ -103,7 +98,7 @@ static int open_account(struct mes_sender *sender, size_t index, struct mes_erro
     if (code != 0)
         return code;
     sender->account_count++;
-    if (!is_smtp(state->settings))
+    if (!mes_candidates_is_smtp(state->settings))
         return 0;
     return mes_pool_new(state, sender->loop, &events, &state->transport, error);
 }
@@ -242,60 +237,18 @@ void mes_sender_free(struct mes_sender **sender)
 
 /* ---- submitting ---- */
 
-/* "a@x, *@y": what the accounts allow, for the refusal of a From that none of them takes. */
-static void list_allowed(const struct mes_sender *sender, struct mes_buf *out)
-{
-    for (size_t i = 0; i < sender->account_count; i++) {
-        const struct mes_account *account = sender->accounts[i].settings;
-        mes_buf_add_text(out, out->size > 0 ? ", " : "");
-        mes_buf_add_text(out, account->from_address);
-        for (size_t k = 0; k < account->allowed_from.count; k++) {
-            mes_buf_add_text(out, ", ");
-            mes_buf_add_text(out, account->allowed_from.texts[k]);
-        }
-    }
-}
-
-static int refuse_from(const struct mes_sender *sender, const char *from, struct mes_error *error)
-{
-    struct mes_buf allowed;
-    mes_buf_init(&allowed, MES_ALLOWED_SPACE);
-    list_allowed(sender, &allowed);
-    int code = mes_fail(error, MES_E_INPUT, MES_SAY_delivery_from_not_allowed,
-                        MES_ARGS(from, mes_buf_text(&allowed)));
-    mes_buf_fini(&allowed);
-    return code;
-}
-
 /* Which accounts this message may use. `*flags_out` is the caller's. */
 static int find_candidates(const struct mes_sender *sender, const char *from, bool **flags_out,
                            struct mes_error *error)
 {
-    bool requires = mes_account_list_globals(sender->list)->from_policy == MES_FROM_POLICY_REQUIRE;
-    bool *flags = mes_alloc(sender->account_count * sizeof *flags);
-    const char *wished_from = from[0] != '\0' ? from : NULL;
-    bool has_any = false, has_from = false, has_capture = false;
-    if (flags == NULL)
-        return mes_fail_nomem(error);
-    for (size_t i = 0; i < sender->account_count; i++) {
-        const struct mes_account *account = sender->accounts[i].settings;
-        bool is_wished = sender->only == NULL || strcmp(sender->only, account->identity) == 0;
-        bool is_fit =
-            is_wished && is_smtp(account) && mes_router_is_candidate(account, sender->options.bulk, NULL);
-        bool takes_from = mes_router_is_candidate(account, sender->options.bulk, wished_from);
-        flags[i] = is_fit && (takes_from || !requires);
-        has_capture = has_capture || (is_wished && !is_smtp(account));
-        has_any = has_any || is_fit;
-        has_from = has_from || (is_fit && takes_from);
-    }
-    if (!has_any || !has_from) {
-        mes_free(flags);
-        int sentence = has_capture ? MES_SAY_delivery_capture_only : MES_SAY_delivery_no_account_for_kind;
-        return has_any ? refuse_from(sender, from, error)
-                       : mes_fail(error, MES_E_CONFIG, sentence, MES_NO_ARGS);
-    }
-    *flags_out = flags;
-    return 0;
+    const struct mes_candidates candidates = {
+        .accounts = sender->accounts,
+        .count = sender->account_count,
+        .only = sender->only,
+        .is_bulk = sender->options.bulk,
+        .requires_from = mes_account_list_globals(sender->list)->from_policy == MES_FROM_POLICY_REQUIRE,
+    };
+    return mes_candidates_find(&candidates, from, flags_out, error);
 }
 
 static const char *domain_of(const char *address)

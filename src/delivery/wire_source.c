@@ -53,7 +53,6 @@ static enum mes_pull next(struct mes_source *source, struct mes_str *piece_out)
 {
     struct mes_wire_source *self = (struct mes_wire_source *)source;
     enum mes_pull pull = next_piece(self, piece_out);
-    self->is_whole = pull == MES_PULL_END;
     if (pull == MES_PULL_PIECE && self->digest != NULL)
         mes_digest_stream_add(self->digest, piece_out->data, piece_out->size);
     return pull;

@@ -18,7 +18,6 @@ struct mes_wire_source {
     void *context;
     struct mes_error error;           /* why it failed */
     struct mes_digest_stream *digest; /* of what was handed out; NULL: nobody asks. The caller's */
-    bool is_whole;                    /* everything was handed out */
 };
 
 /* The wire must stay as it is until fini. `on_ready` says that a source which answered LATER has more. */

@@ -1,0 +1,62 @@
+#include "tests/delivery/relay.h"
+
+#include <string.h>
+
+static bool relay_take_body(struct relay *relay, struct peer_link *link)
+{
+    char line[2048];
+    while (peer_read_line(link, line, sizeof line)) {
+        if (strcmp(line, ".") == 0) {
+            atomic_fetch_add(&relay->dots, 1);
+            mes_buf_add_text(&relay->log, "<dot>\n");
+            return true;
+        }
+        mes_buf_add_format(&relay->log, "%s\r\n", line[0] == '.' ? line + 1 : line);
+        if (strcmp(line, "the last line") == 0)
+            atomic_fetch_add(&relay->ends, 1);
+    }
+    mes_buf_add_text(&relay->log, "<no dot>\n");
+    return false;
+}
+
+/* False when the connection is over. */
+static bool relay_answer(struct relay *relay, struct peer_link *link, const char *line, unsigned *message)
+{
+    bool is_refused = relay->refuses != NULL && strstr(line, relay->refuses) != NULL;
+    if (strncmp(line, "EHLO", 4) == 0) {
+        atomic_fetch_add(&relay->logins, 1);
+        peer_say(link, "250-relay\r\n250-AUTH PLAIN\r\n");
+        peer_say(link, relay->keywords != NULL ? relay->keywords : "250 PIPELINING");
+        peer_say(link, "\r\n");
+    } else if (strncmp(line, "AUTH", 4) == 0) {
+        peer_say(link, relay->refuses_login != NULL ? relay->refuses_login : "235 2.7.0 welcome");
+        peer_say(link, "\r\n");
+    } else if (strncmp(line, "RCPT", 4) == 0 && is_refused) {
+        peer_say(link, "550 5.1.1 nobody here, s3cret-word\r\n");
+    } else if (strcmp(line, "DATA") == 0) {
+        peer_say(link, "354 go on\r\n");
+        if (++*message == relay->cuts_after_354 || !relay_take_body(relay, link))
+            return false;
+        peer_say(link, "250 2.0.0 taken\r\n");
+    } else if (strcmp(line, "QUIT") == 0) {
+        peer_say(link, "221 bye\r\n");
+        return false;
+    } else {
+        peer_say(link, "250 2.1.0 ok\r\n");
+    }
+    return true;
+}
+
+void relay_script(struct peer_link *link)
+{
+    struct relay *relay = link->context;
+    unsigned message = 0;
+    char line[2048];
+    mes_buf_add_text(&relay->log, "<connection>\n");
+    peer_say(link, "220 relay ready\r\n");
+    do {
+        if (!peer_read_line(link, line, sizeof line))
+            return;
+        mes_buf_add_format(&relay->log, "%s\n", line);
+    } while (relay_answer(relay, link, line, &message));
+}
