@@ -4,7 +4,6 @@
 
 #include "api/resource.h"
 #include "queue/roster.h"
-#include "store/blob.h"
 #include "store/idempotency.h"
 
 enum { MES_API_ACCEPTED_LIMIT = 4 * 1024 * 1024, MES_API_KEY_MOST = 255 };
@@ -16,22 +15,11 @@ static void refuse(void *context, enum mes_api_problem problem, const char *fiel
     mes_api_refuse_error(accept->request, problem, field, why);
 }
 
-static int find_upload(void *context, int64_t id, struct mes_compose_blob_file *file_out,
-                       struct mes_error *error)
+static int find_upload(void *context, int64_t id, struct mes_arena *arena,
+                       struct mes_compose_blob_file *file_out, struct mes_error *error)
 {
-    struct mes_api_request *request = ((const struct mes_api_accept *)context)->request;
-    struct mes_store_ref ref = {request->reach, id};
-    struct mes_store_upload upload;
-    struct mes_store_reader *reader = mes_api_request_reader(request);
-    if (reader == NULL)
-        return mes_fail_nomem(error);
-    int code = mes_store_upload_load(reader, ref, &request->arena, &upload, error);
-    if (code == 0)
-        *file_out = (struct mes_compose_blob_file){.hash = upload.hash,
-                                                   .size = (uint64_t)upload.size,
-                                                   .name = upload.name[0] != '\0' ? upload.name : NULL,
-                                                   .type = upload.type[0] != '\0' ? upload.type : NULL};
-    return code;
+    return mes_api_resource_find_upload(((const struct mes_api_accept *)context)->request, id, arena,
+                                        file_out, error);
 }
 
 static void over(struct mes_api_request *request)
@@ -255,9 +243,9 @@ static void write_rejected(struct mes_json_writer *json, const struct mes_api_dr
     mes_json_write_integer(json, "rejectedCount", (int64_t)draft->rejected_count);
 }
 
-void mes_api_accept_describe(const struct mes_api_accept *accept, size_t rows, struct mes_buf *out)
+void mes_api_accept_describe(const struct mes_api_request *request, const struct mes_api_draft *draft,
+                             uint64_t rows, struct mes_buf *out)
 {
-    const struct mes_api_draft *draft = &accept->draft;
     struct mes_json_writer json;
     mes_json_writer_init(&json, out);
     mes_json_write_object(&json, NULL);
@@ -271,7 +259,7 @@ void mes_api_accept_describe(const struct mes_api_accept *accept, size_t rows, s
         mes_json_write_text(&json, NULL, draft->warnings[i]);
     mes_json_write_list_end(&json);
     mes_api_resource_time(&json, "sendAt", draft->head.send_at);
-    mes_api_resource_links(accept->request, &json, draft->head.id);
+    mes_api_resource_links(request, &json, draft->head.id);
     mes_json_write_object_end(&json);
 }
 

@@ -41,7 +41,8 @@ bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text) MES_
 void mes_api_accept_store(struct mes_api_accept *accept, void (*after)(struct mes_api_accept *accept));
 
 /* Writes {id,recipients,accepted,…} of a job that has this many rows. */
-void mes_api_accept_describe(const struct mes_api_accept *accept, size_t rows, struct mes_buf *out);
+void mes_api_accept_describe(const struct mes_api_request *request, const struct mes_api_draft *draft,
+                             uint64_t rows, struct mes_buf *out);
 
 /* Answers as POST /messages does: 202, the known answer, 409 or a failure. */
 void mes_api_accept_answer(struct mes_api_accept *accept);

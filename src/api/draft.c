@@ -10,7 +10,7 @@ enum { MES_API_FIELD_SPACE = 512, MES_API_DOCUMENT_LIMIT = 160 * 1024 * 1024, ME
 int mes_api_draft_init(struct mes_api_draft *draft, const struct mes_api_draft_host *host,
                        struct mes_error *error)
 {
-    *draft = (struct mes_api_draft){.host = host, .message = mes_message_new()};
+    *draft = (struct mes_api_draft){.host = host, .people = host->arena, .message = mes_message_new()};
     mes_buf_init(&draft->field, MES_API_FIELD_SPACE);
     mes_buf_init(&draft->document, MES_API_DOCUMENT_LIMIT);
     draft->head = (struct mes_intake_head){

@@ -20,9 +20,9 @@ struct mes_api_draft_host {
     int64_t now;
     enum mes_language language; /* of the reasons in `rejected` and `warnings` */
     struct mes_arena *arena;    /* all that the draft points to */
-    /* The upload's hash, name, type and size, in the arena; MES_E_NOT_FOUND. */
-    int (*find_upload)(void *context, int64_t id, struct mes_compose_blob_file *file_out,
-                       struct mes_error *error);
+    /* The upload's hash, name, type and size, in `arena`; MES_E_NOT_FOUND. */
+    int (*find_upload)(void *context, int64_t id, struct mes_arena *arena,
+                       struct mes_compose_blob_file *file_out, struct mes_error *error);
     /* Something is wrong. The draft is of no use then, but is read on, so that all complaints are told at
      * once. */
     void (*complain)(void *context, enum mes_api_problem problem, const char *field,
@@ -43,7 +43,7 @@ struct mes_api_new_blob {
     struct mes_api_new_blob *next;
 };
 
-/* One who is to get the mail. Texts are in the arena, NULL: none. */
+/* One who is to get the mail. Texts are in the draft's `people`, NULL: none. */
 struct mes_api_recipient {
     size_t index;        /* in the caller's list */
     const char *address; /* as mes_address has `shown`: the domain as it was written */
@@ -58,6 +58,7 @@ struct mes_api_recipient {
 
 struct mes_api_draft {
     const struct mes_api_draft_host *host;
+    struct mes_arena *people; /* of recipients; the host's arena, unless the caller sets another */
     struct mes_message *message;
     struct mes_intake_head head;          /* without id and asked_by */
     struct mes_api_recipient *recipients; /* those that were taken; each once when they are compiled */

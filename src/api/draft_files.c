@@ -65,7 +65,7 @@ static int find_upload(struct mes_api_draft *draft, const char *text, struct mes
     int64_t id;
     int code = MES_E_NOT_FOUND;
     if (mes_id_parse(mes_str_of(text), &id))
-        code = draft->host->find_upload(draft->host->context, id, file, error);
+        code = draft->host->find_upload(draft->host->context, id, draft->people, file, error);
     return code != MES_E_NOT_FOUND ? code
                                    : mes_fail(error, MES_E_INPUT, MES_SAY_resource_no_upload, MES_ARGS(text));
 }
@@ -215,13 +215,13 @@ void mes_api_draft_read_own_files(struct mes_api_draft *draft, const struct mes_
     int code = 0;
     if (list == NULL)
         return;
-    own.files = mes_arena_alloc(draft->host->arena, (list->count + 1) * sizeof *own.files);
+    own.files = mes_arena_alloc(draft->people, (list->count + 1) * sizeof *own.files);
     if (own.files == NULL)
         code = mes_fail_nomem(&error);
     else
         read_list(draft, list, own_file_members, keep_own, &own);
     if (code == 0 && own.count > 0)
-        code = write_own(&own, draft->host->arena, &recipient->attachments, &error);
+        code = write_own(&own, draft->people, &recipient->attachments, &error);
     if (code != 0)
         mes_api_draft_complain(draft, MES_API_PROBLEM_bad_value, &error);
     recipient->files = own.files;

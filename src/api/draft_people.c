@@ -26,7 +26,7 @@ static bool read_address(struct mes_api_draft *draft, struct mes_str text,
 {
     struct mes_address address;
     struct mes_error error;
-    int code = mes_mime_address_parse(text, draft->host->arena, NULL, &address, &error);
+    int code = mes_mime_address_parse(text, draft->people, NULL, &address, &error);
     if (code == MES_E_INPUT && !is_smuggled(text)) {
         mes_api_draft_reject(draft, recipient->index, text, &error);
         return false;
@@ -65,8 +65,7 @@ static void read_vars(struct mes_api_draft *draft, const struct mes_json_value *
                                   MES_ARGS(MES_NUMBER(MES_API_RECIPIENT_VARIABLES)));
     else if (value->count > 0) {
         recipient->vars = value;
-        recipient->variables =
-            mes_arena_copy(draft->host->arena, mes_str_cut(text, value->offset, value->size));
+        recipient->variables = mes_arena_copy(draft->people, mes_str_cut(text, value->offset, value->size));
         if (recipient->variables == NULL)
             mes_api_draft_complain_of(draft, MES_API_PROBLEM_unavailable, MES_SAY_nomem, MES_NO_ARGS);
     }

@@ -51,10 +51,11 @@ static void complain(void *context, enum mes_api_problem problem, const char *fi
     mes_buf_add_format(&stage.complaints, "%s: %s\n", field, text);
 }
 
-static int find_upload(void *context, int64_t id, struct mes_compose_blob_file *file_out,
-                       struct mes_error *error)
+static int find_upload(void *context, int64_t id, struct mes_arena *arena,
+                       struct mes_compose_blob_file *file_out, struct mes_error *error)
 {
     (void)context;
+    (void)arena;
     if (id != 1)
         return mes_fail(error, MES_E_NOT_FOUND, MES_SAY_none, MES_NO_ARGS);
     *file_out = (struct mes_compose_blob_file){

@@ -117,6 +117,31 @@ bool mes_api_resource_query_set(struct mes_api_request *request, const char *nam
     return true;
 }
 
+void mes_api_resource_answer_gone(struct mes_api_request *request, int code, const struct mes_error *error)
+{
+    if (code == 0)
+        mes_api_answer_empty(request, 204);
+    else
+        mes_api_refuse_failure(request, error);
+}
+
+int mes_api_resource_find_upload(struct mes_api_request *request, int64_t id, struct mes_arena *arena,
+                                 struct mes_compose_blob_file *file_out, struct mes_error *error)
+{
+    struct mes_store_ref ref = {request->reach, id};
+    struct mes_store_upload upload;
+    struct mes_store_reader *reader = mes_api_request_reader(request);
+    if (reader == NULL)
+        return mes_fail_nomem(error);
+    int code = mes_store_upload_load(reader, ref, arena, &upload, error);
+    if (code == 0)
+        *file_out = (struct mes_compose_blob_file){.hash = upload.hash,
+                                                   .size = (uint64_t)upload.size,
+                                                   .name = upload.name[0] != '\0' ? upload.name : NULL,
+                                                   .type = upload.type[0] != '\0' ? upload.type : NULL};
+    return code;
+}
+
 int mes_api_resource_add_blobs(const struct mes_api_new_blob *blobs, int64_t now, struct mes_store *store,
                                struct mes_error *error)
 {

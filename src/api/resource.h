@@ -13,6 +13,8 @@ struct mes_store;
 void mes_api_resource_text(struct mes_json_writer *json, const char *key, const char *text);
 void mes_api_resource_id(struct mes_json_writer *json, const char *key, int64_t id);
 void mes_api_resource_time(struct mes_json_writer *json, const char *key, int64_t ms);
+/* 204 for code 0: it is gone. */
+void mes_api_resource_answer_gone(struct mes_api_request *request, int code, const struct mes_error *error);
 /* "links": {self, recipients, events} of a job. */
 void mes_api_resource_links(const struct mes_api_request *request, struct mes_json_writer *json, int64_t job);
 
@@ -38,6 +40,10 @@ bool mes_api_resource_query_set(struct mes_api_request *request, const char *nam
 bool mes_api_resource_query_time(struct mes_api_request *request, const char *name,
                                  int64_t *ms_out) MES_MUST_USE;
 
+/* An upload of the request's company, its texts in `arena`. MES_E_NOT_FOUND. */
+int mes_api_resource_find_upload(struct mes_api_request *request, int64_t id, struct mes_arena *arena,
+                                 struct mes_compose_blob_file *file_out,
+                                 struct mes_error *error) MES_MUST_USE;
 /* Store thread: makes the rows of blobs that were written. */
 int mes_api_resource_add_blobs(const struct mes_api_new_blob *blobs, int64_t now, struct mes_store *store,
                                struct mes_error *error) MES_MUST_USE;
