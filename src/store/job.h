@@ -9,10 +9,10 @@
 enum mes_store_state {
     MES_STORE_RECEIVING, /* a bulk call that has not ended; never leased, never shown */
     MES_STORE_SCHEDULED,
-    MES_STORE_QUEUED,
-    MES_STORE_SENDING,
     MES_STORE_PAUSED,
     MES_STORE_HELD,
+    MES_STORE_QUEUED, /* from here on in no index of states: most jobs are, and pass through */
+    MES_STORE_SENDING,
     MES_STORE_DONE,
     MES_STORE_CANCELLED,
     MES_STORE_STATE_COUNT
@@ -134,7 +134,7 @@ int mes_store_job_companies(struct mes_store_reader *reader, int lane, mes_store
 
 /* Jobs in a state, oldest first, from `after` (an id) on: held ones, those of a bulk call (RECEIVING) … */
 struct mes_store_job_in {
-    enum mes_store_state state; /* not SENDING, DONE, CANCELLED: those are in no index */
+    enum mes_store_state state; /* below QUEUED: the others are in no index */
     int64_t after;
     unsigned limit;
 };

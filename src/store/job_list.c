@@ -117,7 +117,7 @@ int mes_store_job_in_state(struct mes_store_reader *reader, const struct mes_sto
 {
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(reader->db,
-                              "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE state IN (0, 1, 4, 5)"
+                              "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE state < 4"
                               " AND state = ? AND id > ? ORDER BY id LIMIT ?",
                               &statement, error);
     if (code != 0)
@@ -128,38 +128,34 @@ int mes_store_job_in_state(struct mes_store_reader *reader, const struct mes_sto
     return mes_store_job_row_each(&statement, each, context, error);
 }
 
-/* States that job_standing holds; the same numbers stand in its condition. */
-enum {
-    STANDING =
-        1U << MES_STORE_RECEIVING | 1U << MES_STORE_SCHEDULED | 1U << MES_STORE_PAUSED | 1U << MES_STORE_HELD
-};
-
 /* The narrowest index there is for what is wanted. */
 static int prepare_list(struct mes_store_reader *reader, const struct mes_store_job_page *page,
                         struct mes_db_statement **statement_out, struct mes_error *error)
 {
-    static const char by_state[] =
-        "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE state IN (0, 1, 4, 5) AND state = ?"
+    static const char by_state[] = "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE state < 4 AND state = ?"
+                                   " AND id < ? AND id >= ? ORDER BY id DESC";
+    static const char by_company[] =
+        "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE company <> '' AND company = ?"
         " AND id < ? AND id >= ? ORDER BY id DESC";
-    static const char by_company[] = "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE company = ?"
-                                     " AND id < ? AND id >= ? ORDER BY id DESC";
     static const char by_id[] =
         "SELECT " MES_STORE_JOB_COLUMNS " FROM job WHERE id < ? AND id >= ? ORDER BY id DESC";
     int64_t before = page->to != 0 ? mes_id_first(page->to) : INT64_MAX;
+    /* job_standing holds the states below 4. */
     int state = MES_STORE_STATE_COUNT - 1;
     while (state > 0 && page->states != 1U << state)
         state--;
-    bool is_standing = page->states == 1U << state && (page->states & STANDING) != 0;
+    bool is_standing = page->states == 1U << state && state < MES_STORE_QUEUED;
+    bool is_company = !is_standing && page->company != NULL && page->company[0] != '\0';
     int code = mes_db_prepare(reader->db,
-                              is_standing             ? by_state
-                              : page->company != NULL ? by_company
-                                                      : by_id,
+                              is_standing  ? by_state
+                              : is_company ? by_company
+                                           : by_id,
                               statement_out, error);
     if (code != 0)
         return code;
     if (is_standing)
         mes_db_bind_int(*statement_out, state);
-    else if (page->company != NULL)
+    else if (is_company)
         mes_db_bind_text(*statement_out, page->company);
     mes_db_bind_int(*statement_out, page->cursor != 0 && page->cursor < before ? page->cursor : before);
     mes_db_bind_int(*statement_out, page->from != 0 ? mes_id_first(page->from) : 0);

@@ -198,7 +198,7 @@ static int prepare_list(struct mes_store_reader *reader, const struct mes_store_
     static const char by_number[] =
         "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE job_id = ? AND number >= ? ORDER BY number";
     static const char by_status[] =
-        "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE job_id = ? AND status IN (2, 3, 4)"
+        "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE job_id = ? AND status >= 2 AND status <= 4"
         " AND status = ? AND number >= ? ORDER BY number";
     int status = MES_STORE_STATUS_COUNT - 1;
     while (status > 0 && page->statuses != 1U << status)

@@ -80,7 +80,7 @@ static int end_of_failed(struct mes_store *store, const struct mes_store_again *
 {
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(store->reader.db,
-                              "SELECT number FROM recipient WHERE job_id = ? AND status IN (2, 3, 4)"
+                              "SELECT number FROM recipient WHERE job_id = ? AND status >= 2 AND status <= 4"
                               " AND status = 2 AND number >= ? ORDER BY number LIMIT 1 OFFSET ?",
                               &statement, error);
     if (code != 0)
@@ -95,7 +95,8 @@ static int end_of_failed(struct mes_store *store, const struct mes_store_again *
 }
 
 #define FAILED_RANGE                                                                                         \
-    "job_id = ? AND status IN (2, 3, 4) AND status = 2 AND number >= ? AND number < ? AND NOT " IN_FLIGHT
+    "job_id = ? AND status >= 2 AND status <= 4 AND status = 2 AND number >= ? AND number < ? AND "          \
+    "NOT " IN_FLIGHT
 
 /* A mail is leased by its lead, also when only a copy failed. */
 static int wake_leads(struct mes_store *store, const struct mes_store_again *order, int64_t from, int64_t to,

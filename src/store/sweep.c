@@ -89,20 +89,44 @@ static int sweep_captured(struct mes_store_sweep *sweep, struct budget *budget, 
                         newest_to_go, error);
 }
 
-/* The next job whose content is too old: by the setting, or by its own wish. */
+/* Walks on from `sweep->after` in the order of ids: `sql` gives an id and whether that one is to go. Those
+ * that stay are few, because only ids as old as `age` are looked at. Sets `sweep->job`, 0: there is none. */
+static int find_next(struct mes_store_sweep *sweep, struct budget *budget, const char *sql, int64_t age,
+                     struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    int code = mes_db_prepare(budget->store->reader.db, sql, &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, sweep->now - age);
+    mes_db_bind_int(statement, sweep->after);
+    mes_db_bind_int(statement, mes_id_first(sweep->now - age));
+    while (sweep->job == 0 && budget->rows > 0 && (code = mes_db_step(statement, error)) == MES_DB_ROW) {
+        sweep->after = mes_db_int(statement, 0);
+        if (mes_db_int(statement, 1) != 0)
+            sweep->job = sweep->after;
+        budget->rows--;
+    }
+    mes_db_release(&statement);
+    return code < 0 ? code : 0;
+}
+
+/* The next job whose content is too old: by its own wish, or by the setting. */
 static int find_old_content(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
 {
     if (sweep->job != 0)
         return 0;
     sweep->number = 0;
-    int code = ask(budget,
-                   "SELECT id FROM job WHERE done_at IS NOT NULL AND is_content_gone = 0 AND keep_days = 0"
-                   " AND done_at < ? ORDER BY done_at LIMIT 1",
-                   sweep->now - sweep->message_days * day, &sweep->job, error);
+    int code = ask(budget, "SELECT id FROM job WHERE kept_until < ? ORDER BY kept_until LIMIT 1", sweep->now,
+                   &sweep->job, error);
     if (code != 0 || sweep->job != 0)
         return code;
-    return ask(budget, "SELECT id FROM job WHERE kept_until < ? ORDER BY kept_until LIMIT 1", sweep->now,
-               &sweep->job, error);
+    return find_next(
+        sweep, budget,
+        "SELECT content.job_id, job.done_at IS NOT NULL AND job.done_at < ? AND job.keep_days = 0"
+        " FROM content JOIN job ON job.id = content.job_id"
+        " WHERE content.job_id > ? AND content.job_id < ? ORDER BY content.job_id",
+        sweep->message_days * day, error);
 }
 
 /* Variables of some rows; `is_end_out`: of the last ones. */
@@ -174,15 +198,16 @@ static int sweep_jobs(struct mes_store_sweep *sweep, struct budget *budget, stru
 {
     while (budget->rows > 0) {
         bool is_gone = false;
-        int64_t job = 0;
-        int code = ask(budget,
-                       "SELECT id FROM job WHERE done_at IS NOT NULL AND is_content_gone = 1 AND done_at < ?"
-                       " ORDER BY done_at LIMIT 1",
-                       sweep->now - sweep->proof_days * day, &job, error);
-        if (code == 0 && job != 0)
-            code = mes_store_job_remove_some(budget->store, job, &budget->rows, &is_gone, error);
-        if (code != 0 || job == 0)
+        int code = find_next(sweep, budget,
+                             "SELECT id, done_at IS NOT NULL AND done_at < ? AND is_content_gone = 1 FROM job"
+                             " WHERE id > ? AND id < ? ORDER BY id",
+                             sweep->proof_days * day, error);
+        if (code == 0 && sweep->job != 0)
+            code = mes_store_job_remove_some(budget->store, sweep->job, &budget->rows, &is_gone, error);
+        if (code != 0 || sweep->job == 0)
             return code;
+        if (is_gone)
+            sweep->job = 0;
     }
     return 0;
 }
@@ -198,8 +223,10 @@ int mes_store_sweep_slice(struct mes_store_sweep *sweep, struct mes_store *store
         int code = stages[sweep->stage](sweep, &budget, error);
         if (code != 0)
             return code;
-        if (budget.rows > 0)
+        if (budget.rows > 0) {
             sweep->stage++;
+            sweep->after = 0;
+        }
     }
     sweep->is_end = sweep->stage == STAGES;
     return 0;
@@ -218,10 +245,8 @@ int mes_store_sweep_unfinished(struct mes_store *store, unsigned most, bool *is_
     while (code == 0 && budget.rows > 0) {
         bool is_gone = false;
         int64_t job = 0;
-        code =
-            ask(&budget,
-                "SELECT id FROM job WHERE state IN (0, 1, 4, 5) AND state = 0 AND id > ? ORDER BY id LIMIT 1",
-                0, &job, error);
+        code = ask(&budget, "SELECT id FROM job WHERE state < 4 AND state = 0 AND id > ? ORDER BY id LIMIT 1",
+                   0, &job, error);
         *is_end_out = code == 0 && job == 0;
         if (code != 0 || job == 0)
             return code;

@@ -15,6 +15,7 @@ struct mes_store_sweep {
 
     bool is_end;
     int stage;
+    int64_t after;  /* the last id that was looked at */
     int64_t job;    /* the one whose rows are being worked on */
     int64_t number; /* its next row */
 };
