@@ -81,6 +81,17 @@ static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact 
     mes_pool_learn(checked(mine->pool), link, fact);
 }
 
+/* The next one that its owner still wants to be sent; the others go back. */
+static struct mes_dispatch *next_wanted(struct mes_pool *pool)
+{
+    struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
+    while (dispatch != NULL && dispatch->is_void != NULL && atomic_load(dispatch->is_void)) {
+        pool->events.on_returned(pool->events.context, dispatch);
+        dispatch = mes_dispatch_queue_pop(&pool->queue);
+    }
+    return dispatch;
+}
+
 static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link, unsigned *most_recipients_out)
 {
     struct mes_pool_link *mine = context;
@@ -88,7 +99,7 @@ static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link, 
     (void)link;
     /* Asked each time: a relay may have told its limit since the connection was opened. */
     *most_recipients_out = mes_account_state_most_recipients(pool->state, mes_pool_wall_now(pool));
-    return pool->is_closed ? NULL : mes_dispatch_queue_pop(&pool->queue);
+    return pool->is_closed ? NULL : next_wanted(pool);
 }
 
 static void on_ready(void *context, struct mes_link *link)

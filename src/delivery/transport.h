@@ -2,6 +2,8 @@
 #ifndef MES_DELIVERY_TRANSPORT_H
 #define MES_DELIVERY_TRANSPORT_H
 
+#include <stdatomic.h>
+
 #include "compose/job.h"
 #include "delivery/account_state.h"
 #include "delivery/mail.h"
@@ -27,10 +29,11 @@ struct mes_dispatch {
     struct mes_identity identity;
     bool from_is_own; /* From is the account's fromMailAddress, not a wished one */
     struct mes_account_taking use;
-    bool wants_new_connection; /* cut before the dot: a fresh connection is tried once */
-    int64_t started;           /* monotonic: when the attempt's connection or its MAIL began */
-    unsigned returns;          /* how often a session gave it back untouched */
-    bool is_urgent;            /* goes before those that are not, where several wait for a connection */
+    bool wants_new_connection;  /* cut before the dot: a fresh connection is tried once */
+    int64_t started;            /* monotonic: when the attempt's connection or its MAIL began */
+    unsigned returns;           /* how often a session gave it back untouched */
+    const atomic_bool *is_void; /* not wanted any more: returned untouched, if it still waits; may be NULL */
+    bool is_urgent;             /* goes before those that are not, where several wait for a connection */
     const struct mes_evidence *evidence; /* the transport's; valid inside on_outcome, NULL elsewhere */
 };
 

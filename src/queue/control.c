@@ -74,7 +74,7 @@ static void refuse_dots(struct mes_courier *courier, int64_t job)
 {
     for (struct mes_queue_batch *batch = courier->batches; batch != NULL; batch = batch->next)
         if (batch->job == job)
-            batch->is_cancelled = true;
+            atomic_store(&batch->is_cancelled, true);
 }
 
 static int add_counts(struct mes_control *control, const struct mes_store_job *job, struct mes_error *error)

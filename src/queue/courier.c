@@ -331,8 +331,11 @@ static void work(void *context)
 {
     struct mes_courier *courier = context;
     struct turn turn = {.courier = courier};
-    while (!mes_mailbox_is_closed(courier->mailbox) || courier->backlog != NULL) {
+    for (;;) {
+        bool is_closed = mes_mailbox_is_closed(courier->mailbox); /* what comes now was posted before */
         append_backlog(courier, mes_mailbox_wait(courier->mailbox, idle_ms(courier)));
+        if (is_closed && courier->backlog == NULL)
+            break;
         if (atomic_exchange(&courier->has_new_schedules, false) && courier->options.schedules.run != NULL)
             courier->schedules_at = 0;
         if (atomic_exchange(&courier->is_nudged, false))

@@ -33,7 +33,7 @@ static int run_dot(struct mes_courier_command *command, struct mes_store *store,
         .since = mes_clock_wall(mail->courier->clock),
     };
     bool is_ours = false;
-    dot->is_cancelled = dot->stores && mail->batch->is_cancelled;
+    dot->is_cancelled = dot->stores && atomic_load(&mail->batch->is_cancelled);
     if (dot->is_cancelled)
         return 0;
     int code = dot->stores ? mes_store_flight_mark_dot(store, &flight, &is_ours, error)

@@ -18,7 +18,7 @@ struct mes_fleet;
 struct mes_queue_batch {
     struct mes_queue_batch *next; /* the courier's list of all */
     unsigned users;               /* mails */
-    bool is_cancelled;            /* dots are refused */
+    atomic_bool is_cancelled;     /* set by the courier: not sent any more, dots are refused */
     size_t size;                  /* bytes of `compiled` */
     int64_t job;
     char *company;

@@ -53,6 +53,7 @@ static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_
         .use = mes_account_state_begin(state, (uint32_t)mes_delivery_mail_open_count(&mail->delivery),
                                        mes_clock_wall(clock)),
         .started = mes_clock_monotonic(clock),
+        .is_void = &mail->batch->is_cancelled,
         .is_urgent = mail->batch->lane == MES_LANE_TRANSACTIONAL,
     };
     mail->dot.account = state->settings->identity;
@@ -99,7 +100,8 @@ void mes_carrier_route(struct mes_carrier *carrier, struct mes_queue_mail *mail)
     int64_t now = mes_clock_wall(mes_loop_clock(carrier->loop));
     bool is_illness = false;
     size_t open = mes_delivery_mail_open_count(&mail->delivery);
-    if (open == 0 || mail->dot.is_refused) {
+    mail->dot.is_cancelled = mail->dot.is_cancelled || atomic_load(&mail->batch->is_cancelled);
+    if (open == 0 || mail->dot.is_refused || mail->dot.is_cancelled) {
         end_pass(carrier, mail);
     } else if (!mail->has_candidate && mail->progress.doubts > 0) {
         end_pass(carrier, mail); /* the account that may have delivered it is gone: a person decides */
