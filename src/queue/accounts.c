@@ -31,9 +31,15 @@ void mes_carrier_tell_health(struct mes_carrier *carrier, struct mes_fleet *flee
     else
         mes_log(carrier->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", fleet->company),
                 MES_LOG_TEXT("account", name));
+    const struct mes_carrier_account_news news = {
+        .company = fleet->company,
+        .account = name,
+        .until = after.is_resting ? health->until : 0,
+        .advice_id = health->advice,
+        .is_alarm = is_alarm,
+    };
     if (carrier->listener.on_account != NULL)
-        carrier->listener.on_account(carrier->listener.context, fleet->company, name,
-                                     after.is_resting ? health->until : 0, health->advice, is_alarm);
+        carrier->listener.on_account(carrier->listener.context, &news);
 }
 
 void mes_carrier_update_gates(struct mes_carrier *carrier, struct mes_fleet *fleet)

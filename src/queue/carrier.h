@@ -14,12 +14,18 @@ struct mes_loop;
 struct mes_queue_memory;
 struct mes_roster;
 
+/* An account rests, or is well again. */
+struct mes_carrier_account_news {
+    const char *company; /* whose list it is; "" the general one */
+    const char *account;
+    int64_t until; /* 0: it is well; INT64_MAX: it rests until its settings change */
+    const char *advice_id;
+    bool is_alarm; /* to be told to a person: once per illness */
+};
+
 /* What it tells, on the loop thread. All may be NULL. */
 struct mes_carrier_listener {
-    /* An account of a company's list ("" the general one) rests or is well again. `until` is 0 when it is
-     * well, INT64_MAX: until its settings change. `is_alarm`: to be told to a person, once per illness. */
-    void (*on_account)(void *context, const char *company, const char *account, int64_t until,
-                       const char *advice_id, bool is_alarm);
+    void (*on_account)(void *context, const struct mes_carrier_account_news *news);
     /* None of the list's accounts can send, or one can again. */
     void (*on_all_down)(void *context, const char *company, bool is_down);
     /* Mail goes out through another account than the first of the list, or through the first again. */

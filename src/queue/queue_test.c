@@ -420,57 +420,6 @@ static void E22_a_mail_that_ends_the_process_is_set_aside(void **state)
     queue_testing_await_state(&testing, other, MES_STORE_DONE);
 }
 
-/* ---- results ---- */
-
-static void an_outcome_survives_the_journal(void **state)
-{
-    (void)state;
-    const struct mes_outcome_attempt attempt = {.at = 5,
-                                                .account = "qq",
-                                                .step = "dot",
-                                                .class_ = "content",
-                                                .code = 554,
-                                                .enhanced = "5.7.1",
-                                                .reply = "郵件 \"refused\"\n",
-                                                .advice_id = "x",
-                                                .milliseconds = 7,
-                                                .sender = "a@b",
-                                                .tls = "none",
-                                                .digest = "00"};
-    const struct mes_outcome_row row = {.number = 4,
-                                        .before = MES_OUTCOME_QUEUED,
-                                        .status = MES_OUTCOME_FAILED,
-                                        .is_final = true,
-                                        .attempts = &attempt,
-                                        .attempt_count = 1};
-    const struct mes_outcome outcome = {.job = 9,
-                                        .company = "c",
-                                        .number = 4,
-                                        .token = 11,
-                                        .message_id = "",
-                                        .progress = "1 0 0 0 0 0 0 ",
-                                        .due_at = 12,
-                                        .rows = &row,
-                                        .row_count = 1};
-    struct mes_buf text;
-    struct mes_outcome read;
-    mes_buf_init(&text, MES_STORE_JOURNAL_RECORD_MOST);
-    mes_outcome_write(&outcome, 0, &text);
-    assert_int_equal(mes_buf_check(&text, NULL), 0);
-    assert_int_equal(mes_outcome_read(mes_buf_str(&text), &testing.arena, &read, NULL), 0);
-    assert_int_equal(read.job, 9);
-    assert_int_equal(read.token, 11);
-    assert_int_equal(read.rows[0].status, MES_OUTCOME_FAILED);
-    assert_true(read.rows[0].is_final);
-    assert_string_equal(read.rows[0].attempts[0].reply, attempt.reply);
-    assert_int_equal(read.due_at, 12);
-    for (size_t size = 0; size < text.size; size++) {
-        struct mes_outcome torn;
-        assert_int_not_equal(mes_outcome_read(mes_str_make(text.data, size), &testing.arena, &torn, NULL), 0);
-    }
-    mes_buf_fini(&text);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -499,7 +448,6 @@ int main(void)
         TEST(E03_a_dot_that_was_left_is_in_doubt),
         TEST(E03_the_third_doubt_is_final),
         TEST(E22_a_mail_that_ends_the_process_is_set_aside),
-        TEST(an_outcome_survives_the_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

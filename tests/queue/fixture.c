@@ -7,23 +7,16 @@
 
 enum { PATIENCE_TURNS = 3000, TURN_MS = 5, TEXT = 600 };
 
-static int64_t now_ms(clockid_t which)
-{
-    struct timespec now;
-    clock_gettime(which, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int64_t monotonic(void *context)
 {
     struct queue_testing *testing = context;
-    return now_ms(CLOCK_MONOTONIC) + atomic_load(&testing->ahead_ms);
+    return mes_clock_monotonic(mes_clock_system()) + atomic_load(&testing->ahead_ms);
 }
 
 static int64_t wall(void *context)
 {
     struct queue_testing *testing = context;
-    return now_ms(CLOCK_REALTIME) + atomic_load(&testing->ahead_ms);
+    return mes_clock_wall(mes_clock_system()) + atomic_load(&testing->ahead_ms);
 }
 
 static const char *path_in(const struct queue_testing *testing, const char *name)
@@ -43,15 +36,12 @@ static void on_alert(void *context, const char *name, const char *detail)
                    sizeof testing->alerts - strlen(testing->alerts), "%s ", name);
 }
 
-static void on_account(void *context, const char *company, const char *account, int64_t until,
-                       const char *advice_id, bool is_alarm)
+static void on_account(void *context, const struct mes_carrier_account_news *news)
 {
     struct queue_testing *testing = context;
-    (void)company;
-    (void)advice_id;
-    (void)snprintf(testing->account_news + strlen(testing->account_news),
-                   sizeof testing->account_news - strlen(testing->account_news), "%s:%s%s ", account,
-                   until > 0 ? "rests" : "well", is_alarm ? "!" : "");
+    size_t used = strlen(testing->account_news);
+    (void)snprintf(testing->account_news + used, sizeof testing->account_news - used, "%s:%s%s ",
+                   news->account, news->until > 0 ? "rests" : "well", news->is_alarm ? "!" : "");
 }
 
 /* ---- the whole ---- */
@@ -148,7 +138,7 @@ static void remove_entry(void *context, const char *name)
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s", (const char *)context, name);
     if (mes_file_is_folder(path)) {
-        (void)mes_file_list(path, remove_entry, path, NULL);
+        assert_int_equal(mes_file_list(path, remove_entry, path, NULL), 0);
         (void)rmdir(path);
     } else {
         (void)unlink(path);
@@ -164,7 +154,7 @@ void queue_testing_end(struct queue_testing *testing)
     relay_stop(&testing->relay);
     relay_stop(&testing->second);
     mes_arena_fini(&testing->arena);
-    (void)mes_file_list(testing->folder, remove_entry, testing->folder, NULL);
+    assert_int_equal(mes_file_list(testing->folder, remove_entry, testing->folder, NULL), 0);
     (void)rmdir(testing->folder);
 }
 

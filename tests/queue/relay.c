@@ -51,6 +51,11 @@ static size_t count_in(const struct mail *mails, size_t count, const char *recip
     return found;
 }
 
+static void copy(char out[RELAY_TEXT], const char *text)
+{
+    (void)snprintf(out, RELAY_TEXT, "%s", text);
+}
+
 static bool starts(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
@@ -73,7 +78,7 @@ static void on_rcpt(struct connection *connection, const char *line)
     pthread_mutex_lock(&relay->mutex);
     size_t seen = count_in(relay->rcpts, relay->rcpt_count, address);
     if (relay->rcpt_count < RELAY_MAILS)
-        strcpy(relay->rcpts[relay->rcpt_count++].recipient, address);
+        copy(relay->rcpts[relay->rcpt_count++].recipient, address);
     while (starts(address, "slow") && !relay->is_released && !relay->is_stopping)
         pthread_cond_wait(&relay->released, &relay->mutex);
     pthread_mutex_unlock(&relay->mutex);
@@ -82,7 +87,7 @@ static void on_rcpt(struct connection *connection, const char *line)
     } else if (starts(address, "grey") && seen == 0) {
         say(connection->socket, "451 4.7.1 try again later\r\n");
     } else {
-        strcpy(connection->recipient, address);
+        copy(connection->recipient, address);
         say(connection->socket, "250 2.1.5 ok\r\n");
     }
 }
@@ -97,8 +102,8 @@ static bool on_dot(struct connection *connection)
     bool cuts = starts(connection->recipient, "cut") && before < relay->cuts;
     if (!is_spam && relay->mail_count < RELAY_MAILS) {
         struct mail *mail = &relay->mails[relay->mail_count++];
-        strcpy(mail->recipient, connection->recipient);
-        strcpy(mail->id, connection->id);
+        copy(mail->recipient, connection->recipient);
+        copy(mail->id, connection->id);
     }
     pthread_mutex_unlock(&relay->mutex);
     if (cuts)
