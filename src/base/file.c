@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,21 @@ int mes_file_create(const char *path, struct mes_error *error)
 int mes_file_remove(const char *path, struct mes_error *error)
 {
     if (unlink(path) == 0 || errno == ENOENT)
+        return 0;
+    return mes_fail_file(error, path, errno);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+int mes_file_remove_tree(const char *path, struct mes_error *error)
+{
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
         return 0;
     return mes_fail_file(error, path, errno);
 }

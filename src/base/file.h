@@ -24,6 +24,9 @@ int mes_file_create(const char *path, struct mes_error *error) MES_MUST_USE;
 /* What does not exist is fine. */
 int mes_file_remove(const char *path, struct mes_error *error) MES_MUST_USE;
 
+/* A folder with all that is in it; links are removed and not followed. What does not exist is fine. */
+int mes_file_remove_tree(const char *path, struct mes_error *error) MES_MUST_USE;
+
 bool mes_file_exists(const char *path);
 /* A folder, and not a file. */
 bool mes_file_is_folder(const char *path);

@@ -56,6 +56,15 @@ int mes_stored_open(const char *path, struct mes_stored *file_out, struct mes_er
     return 0;
 }
 
+int mes_stored_create(const char *path, struct mes_stored *file_out, struct mes_error *error)
+{
+    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return fail(path, errno, error);
+    *file_out = (struct mes_stored){descriptor, path};
+    return 0;
+}
+
 void mes_stored_close(struct mes_stored *file)
 {
     if (file->descriptor >= 0)

@@ -20,6 +20,8 @@ struct mes_stored {
 /* For reading and writing; made (0600, its name on the disk) when it is missing. Folders, pipes and devices
  * are refused. */
 int mes_stored_open(const char *path, struct mes_stored *file_out, struct mes_error *error) MES_MUST_USE;
+/* A new file; that its name is on the disk is the caller's to see to. One that exists is MES_E_FILE. */
+int mes_stored_create(const char *path, struct mes_stored *file_out, struct mes_error *error) MES_MUST_USE;
 void mes_stored_close(struct mes_stored *file);
 
 int mes_stored_size(const struct mes_stored *file, uint64_t *size_out, struct mes_error *error) MES_MUST_USE;

@@ -3,7 +3,7 @@
 #define MES_DB_DRIVER_H
 
 #include "base/buf.h"
-#include "db/db.h"
+#include "db/copy.h"
 
 enum { MES_DB_CACHE_BUCKETS = 128, MES_DB_CACHE_MOST = 512 };
 
@@ -39,6 +39,13 @@ struct mes_db_value {
     struct mes_str bytes;
 };
 
+/* Embedded as the first member of the driver's own; `db` and `is_done` are copy.c's. */
+struct mes_db_copy {
+    struct mes_db *db;
+    bool is_done;
+    uint64_t done, total; /* pages */
+};
+
 /* All errors are those of db.h; a driver sets `is_broken` itself. */
 struct mes_db_driver {
     int (*open)(const struct mes_db_options *options, struct mes_db **db_out, struct mes_error *error);
@@ -64,6 +71,11 @@ struct mes_db_driver {
     void (*on_committed)(struct mes_db *db);
     int (*tidy)(struct mes_db *db, struct mes_error *error);
     int (*check)(struct mes_db *db, struct mes_error *error);
+    /* See copy.h. */
+    int (*copy_begin)(struct mes_db *db, const char *path, struct mes_db_copy **copy_out,
+                      struct mes_error *error);
+    int (*copy_step)(struct mes_db_copy *copy, unsigned pages, struct mes_error *error);
+    int (*copy_end)(struct mes_db_copy *copy, struct mes_error *error);
     /* Appends a row of dialect.def in this database's words; false for a word that is none. */
     bool (*dialect)(struct mes_str word, struct mes_buf *out);
     const char *begin_to_write;

@@ -17,4 +17,10 @@ struct mes_db_sqlite_connection {
  * `result` is SQLite's extended code, not a success. */
 int mes_db_sqlite_fail(struct mes_db_sqlite_connection *db, int result, struct mes_error *error);
 
+/* The driver's, for copy.h. */
+int mes_db_sqlite_copy_begin(struct mes_db *db, const char *path, struct mes_db_copy **copy_out,
+                             struct mes_error *error);
+int mes_db_sqlite_copy_step(struct mes_db_copy *copy, unsigned pages, struct mes_error *error);
+int mes_db_sqlite_copy_end(struct mes_db_copy *copy, struct mes_error *error);
+
 #endif

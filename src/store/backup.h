@@ -9,9 +9,9 @@
 #include "mes/error.h"
 #include "store/folder.h"
 
-/* A backup is a folder "mailenhance-20261122T050000Z" with queue.db, journal, secret, blobs/ and
- * manifest.json: version, time, schema, and the SHA-256 and size of every file. It holds what the data folder
- * holds, so it is 0700 too. */
+/* A backup is a folder "mailenhance-20261122T050000-250Z" with queue.db, secret, blobs/, journal (when there
+ * are results in it), and manifest: version, time, schema, and the SHA-256 and size of every file. It holds
+ * what the data folder holds, so it is 0700 too. The target belongs to one data folder. */
 
 enum mes_store_backup_step {
     MES_STORE_BACKUP_DATABASE, /* counted in pages */
@@ -31,28 +31,38 @@ struct mes_store_backup_result {
     uint64_t files;
     uint64_t bytes;
     int64_t jobs_held; /* by a restore */
+    int64_t schedules_paused;
 };
 
-/* Copies a running (or resting) service into a new backup within the folder `target`, which is made (0700)
- * when it is missing. What stands under its final name is whole and flushed. All but the newest `keep`
- * backups (0: all stay) are then removed. Does not disturb the service: any thread or process. Blocking,
- * long. */
-int mes_store_backup_make(struct mes_store_folder *folder, const char *target, unsigned keep,
-                          const struct mes_store_backup_progress *progress,
+struct mes_store_backup_options {
+    const char *target; /* the folder of all backups; made (0700) when it is missing, but not its parents */
+    unsigned keep;      /* so many of the newest stay; 0: all */
+    const struct mes_store_backup_progress *progress; /* may be NULL */
+};
+/* Copies a running (or resting) service into a new backup within the target, then removes those that are too
+ * many. What stands under its final name is whole and flushed. Does not disturb the service: any thread or
+ * process. Blocking, long. */
+int mes_store_backup_make(struct mes_store_folder *folder, const struct mes_store_backup_options *options,
                           struct mes_store_backup_result *result_out, struct mes_error *error) MES_MUST_USE;
 
 /* The newest whole backup in `target`: its time in milliseconds since 1970. MES_E_NOT_FOUND when there is
  * none. */
 int mes_store_backup_newest(const char *target, int64_t *at_out, struct mes_error *error) MES_MUST_USE;
 
-/* Puts a backup into the data folder `path`, which must not exist or be empty, or else is first renamed to
- * "PATH.before-restore-TIME" when `may_rename`. All files are checked against the manifest before anything is
- * touched. A service that is running there is MES_E_BUSY. The restored service starts held: the meta key
- * `held_after_restore` stands, and every unfinished job is held until a person releases it, because mails
- * that the backup takes for waiting may have gone out after it was made. The journal of the folder put aside
- * is taken along, so that results in it are not lost. */
-int mes_store_backup_restore(const char *backup, const char *path, bool may_rename,
-                             const struct mes_store_backup_progress *progress,
+struct mes_store_restore_options {
+    const char *backup;
+    const char *path;   /* the data folder; made when it is missing */
+    bool may_put_aside; /* else one that holds a database or a journal already is MES_E_CONFLICT */
+    const struct mes_store_backup_progress *progress; /* may be NULL */
+};
+/* Puts a backup into a data folder; what was there is kept inside, in "before-restore-TIME". All files are
+ * checked against the manifest before anything is exchanged, and a restore that is killed is simply run
+ * again. A service that is running there is MES_E_BUSY. The restored service starts held: the meta key
+ * `held_after_restore` stands (the time), every unfinished job is held and every schedule is paused until a
+ * person releases them one by one, because mails that the backup takes for waiting may have gone out after it
+ * was made. Results in the outcome journal of what is put aside are taken along, so that what it tells as
+ * sent is not sent again. */
+int mes_store_backup_restore(const struct mes_store_restore_options *options,
                              struct mes_store_backup_result *result_out,
                              struct mes_error *error) MES_MUST_USE;
 

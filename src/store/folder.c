@@ -25,6 +25,7 @@ struct mes_store_folder {
     const char *blobs_lock;
     const char *secret_path;
     const char *key_path;
+    const char *restoring; /* there while a restore exchanges what is inside */
     struct mes_stored lock;
     bool is_locked;
     bool has_lost_log;
@@ -49,7 +50,7 @@ static int name_paths(struct mes_store_folder *folder, const char *path, struct 
                 {&folder->journal, "journal"},     {&folder->blobs, "blobs"},
                 {&folder->blobs_tmp, "blobs/tmp"}, {&folder->blobs_lock, "blobs.lock"},
                 {&folder->secret_path, "secret"},  {&folder->key_path, "key"},
-                {&folder->lock.path, "lock"}};
+                {&folder->lock.path, "lock"},      {&folder->restoring, "restoring"}};
     if (strlen(path) > FOLDER_PATH_MOST - 32)
         return mes_fail(error, MES_E_LIMIT, MES_ERROR_TOO_LARGE, MES_ARGS(MES_NUMBER(FOLDER_PATH_MOST - 32)));
     folder->path = mes_arena_copy(&folder->paths, mes_str_of(path));
@@ -71,6 +72,8 @@ static int make_folders(struct mes_store_folder *folder, struct mes_error *error
         if (code != 0)
             return code;
     }
+    if (mes_file_exists(folder->restoring))
+        return mes_fail(error, MES_E_CONFIG, MES_SAY_store_restore_unfinished, MES_ARGS(folder->path));
     if (mes_file_is_writable_by_others(folder->path))
         return mes_fail(error, MES_E_CONFIG, MES_SAY_store_folder_open, MES_ARGS(folder->path));
     return 0;

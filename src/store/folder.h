@@ -22,8 +22,8 @@ enum { MES_STORE_FOLDER_SECRET_SIZE = 32 };
 
 /* Opens the data folder; makes it and what is missing inside (0700, files 0600), but not its parents. It does
  * not lock. Errors: MES_E_CONFIG when others may write the folder or read the secret or the key, when one of
- * those is damaged, or when the secret is missing beside a database; MES_E_FILE; those of base/stored.h.
- * Blocking. An open folder may be read by any thread. */
+ * those is damaged, a restore was broken off, or when the secret is missing beside a database; MES_E_FILE;
+ * those of base/stored.h. Blocking. An open folder may be read by any thread. */
 int mes_store_folder_open(const char *path, struct mes_store_folder **folder_out,
                           struct mes_error *error) MES_MUST_USE;
 /* Also gives up the lock: close the database first. */

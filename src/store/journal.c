@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/descriptor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -183,16 +184,22 @@ static int make_file(const char *path, struct mes_error *error)
 
 static int read_file(struct mes_store_journal *journal, struct mes_error *error)
 {
-    int code = mes_stored_open(journal->path, &journal->file, error);
-    if (code != 0)
-        return code;
     uint64_t even = read_head(&journal->file, 0);
     uint64_t odd = read_head(&journal->file, 1);
     journal->generation = even > odd ? even : odd;
     if (journal->generation == 0)
-        return mes_fail(error, MES_E_CORRUPT, MES_SAY_store_journal_damaged, MES_ARGS(journal->path));
+        return mes_fail(error, MES_E_CORRUPT, MES_SAY_store_journal_damaged, MES_ARGS(journal->file.path));
     find_end(journal);
-    code = mes_stored_reserve(&journal->file, JOURNAL_SIZE, error);
+    return 0;
+}
+
+static int take_up(struct mes_store_journal *journal, struct mes_error *error)
+{
+    int code = mes_stored_open(journal->path, &journal->file, error);
+    if (code == 0)
+        code = read_file(journal, error);
+    if (code == 0)
+        code = mes_stored_reserve(&journal->file, JOURNAL_SIZE, error);
     return code == 0 ? flush_anew(journal, error) : code;
 }
 
@@ -206,7 +213,7 @@ int mes_store_journal_open(const char *path, struct mes_store_journal **journal_
         return mes_fail_nomem(error);
     journal->file.descriptor = -1;
     journal->path = mes_copy(path, strlen(path));
-    code = journal->path != NULL ? read_file(journal, error) : mes_fail_nomem(error);
+    code = journal->path != NULL ? take_up(journal, error) : mes_fail_nomem(error);
     if (code != 0)
         mes_store_journal_close(&journal);
     else
@@ -287,6 +294,26 @@ int mes_store_journal_replay(struct mes_store_journal *journal,
     for (size_t place = 0; code == 0 && place < journal->count; place++)
         if (read_frame(journal, place, frame, &record))
             code = each(context, record, error);
+    return code;
+}
+
+int mes_store_journal_peek(const char *path,
+                           int (*each)(void *context, struct mes_str record, struct mes_error *error),
+                           void *context, size_t *count_out, struct mes_error *error)
+{
+    struct mes_input input;
+    int code = mes_descriptor_open(path, &input, error);
+    if (code != 0)
+        return mes_file_exists(path)
+                   ? code
+                   : mes_fail(error, MES_E_NOT_FOUND, MES_ERROR_FILE_MISSING, MES_ARGS(path));
+    struct mes_store_journal journal = {.file = {input.descriptor, path}};
+    code = read_file(&journal, error);
+    if (code == 0 && each != NULL)
+        code = mes_store_journal_replay(&journal, each, context, error);
+    if (code == 0 && count_out != NULL)
+        *count_out = journal.count;
+    mes_stored_close(&journal.file);
     return code;
 }
 

@@ -42,6 +42,12 @@ int mes_store_journal_replay(struct mes_store_journal *journal,
                              int (*each)(void *context, struct mes_str record, struct mes_error *error),
                              void *context, struct mes_error *error) MES_MUST_USE;
 
+/* Replays a journal that somebody else may be using, without changing anything: what is not flushed yet may
+ * be missing. `count_out` (may be NULL): its records. MES_E_NOT_FOUND, MES_E_CORRUPT. */
+int mes_store_journal_peek(const char *path,
+                           int (*each)(void *context, struct mes_str record, struct mes_error *error),
+                           void *context, size_t *count_out, struct mes_error *error) MES_MUST_USE;
+
 /* Empties it, once the database has committed what was replayed; flushed when it returns. Killed meanwhile,
  * all records are there or none: replaying must do no harm when done twice. */
 int mes_store_journal_clear(struct mes_store_journal *journal, struct mes_error *error) MES_MUST_USE;

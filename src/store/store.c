@@ -58,7 +58,7 @@ static int prepare_database(struct mes_store *store, struct mes_error *error)
 int mes_store_open(const char *file, const struct mes_clock *clock, struct mes_store **store_out,
                    struct mes_error *error)
 {
-    struct mes_db_options options = {.place = file, .may_create = true};
+    struct mes_db_options options = {.place = file, .may_create = true, .is_sole = true};
     struct mes_store *store = mes_alloc(sizeof *store);
     *store_out = NULL;
     if (store == NULL)
