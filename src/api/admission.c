@@ -10,10 +10,10 @@
 #include "api/tongue.h"
 #include "base/utf8.h"
 
-static bool check_framing(struct mes_api_exchange *exchange, const char *version)
+static bool check_framing(struct mes_api_exchange *exchange, const char *method, const char *version)
 {
     int sentence = 0;
-    enum mes_api_framing framing = mes_api_framing_check(exchange->connection, version, &sentence);
+    enum mes_api_framing framing = mes_api_framing_check(exchange->connection, method, version, &sentence);
     if (framing == MES_API_FRAMING_SOUND)
         return true;
     exchange->answer.must_close = true;
@@ -66,6 +66,6 @@ bool mes_api_admission_check(struct mes_api_exchange *exchange, const char *url,
 {
     struct mes_api_request *request = &exchange->request;
     request->language = mes_api_tongue(mes_api_request_header(request, "Accept-Language"));
-    return check_framing(exchange, version) && find_route(request, url, method) &&
+    return check_framing(exchange, method, version) && find_route(request, url, method) &&
            mes_api_auth_check(exchange) && mes_api_query_check(request) && mes_api_body_expect(exchange);
 }

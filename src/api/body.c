@@ -33,6 +33,13 @@ static bool has_wrong_type(const struct mes_api_request *request)
     return request->route->body[0] != '\0' && type.size > 0 && !takes(request->route, type);
 }
 
+/* Nothing is ever unpacked: a small body must not become a large one. */
+static bool is_encoded(const struct mes_api_request *request)
+{
+    struct mes_str encoding = mes_api_request_header(request, "Content-Encoding");
+    return encoding.data != NULL && !mes_str_eq_nocase(encoding, MES_STR("identity"));
+}
+
 bool mes_api_body_expect(struct mes_api_exchange *exchange)
 {
     struct mes_api_request *request = &exchange->request;
@@ -44,6 +51,9 @@ bool mes_api_body_expect(struct mes_api_exchange *exchange)
     else if (is_whole && size != UINT64_MAX && size > MES_API_BODY_LIMIT)
         mes_api_refuse(request, MES_API_PROBLEM_too_large, NULL, MES_SAY_api_body_too_large,
                        MES_ARGS(MES_NUMBER(MES_API_BODY_LIMIT)));
+    else if (is_encoded(request))
+        mes_api_refuse(request, MES_API_PROBLEM_media_type, "Content-Encoding", MES_SAY_api_encoded,
+                       MES_NO_ARGS);
     else if (has_wrong_type(request))
         mes_api_refuse(request, MES_API_PROBLEM_media_type, "Content-Type", MES_SAY_api_media_type,
                        MES_ARGS(is_json(request->route) ? "application/json" : request->route->body));

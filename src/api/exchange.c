@@ -145,6 +145,9 @@ void mes_api_exchange_completed(void *context, struct MHD_Connection *connection
     if (exchange == NULL)
         return;
     *place = NULL;
+    /* The client went away meanwhile: libmicrohttpd noticed when the wait was over. */
+    if (exchange->is_waiting)
+        atomic_fetch_sub(&server->waiting, 1);
     mes_api_hub_leave(server->hub, exchange);
     if (exchange->over != NULL)
         exchange->over(&exchange->request);

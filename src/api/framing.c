@@ -71,13 +71,25 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
     return look->sentence == 0 ? MHD_YES : MHD_NO;
 }
 
-enum mes_api_framing mes_api_framing_check(struct MHD_Connection *connection, const char *version,
-                                           int *say_out)
+/* The header ends with one empty line right behind the last field. libmicrohttpd 0.9 takes a line without a
+ * name
+ * (": x") for that line, and what follows it for a body or the next request. */
+static bool ends_soundly(const struct look *look, struct MHD_Connection *connection, const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return !look->reads_buffer || (info != NULL && look->next + 2 == (uintptr_t)method + info->header_size);
+}
+
+enum mes_api_framing mes_api_framing_check(struct MHD_Connection *connection, const char *method,
+                                           const char *version, int *say_out)
 {
     struct look look = {.reads_buffer = mes_str_starts(mes_str_of(MHD_get_version()), MES_STR("0.9."))};
     look.next = (uintptr_t)version + strlen(version) + 2;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, look_at, &look);
-    if (look.sentence == 0 && (look.lengths > 1 || look.codings > 1 || look.lengths + look.codings > 1))
+    if (look.sentence == 0 && !ends_soundly(&look, connection, method))
+        look.sentence = MES_SAY_api_bad_field_value;
+    if (look.sentence == 0 && look.lengths + look.codings > 1)
         look.sentence = MES_SAY_api_two_lengths;
     if (look.sentence == 0 && look.hosts > 1)
         look.sentence = MES_SAY_api_two_hosts;

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/id.h"
 
+enum { STREAM_PIECE = 16 * 1024 };
+
 static ssize_t hand_over(struct mes_api_stream *stream, char *out, size_t most)
 {
     size_t size = stream->piece.size - stream->sent;
@@ -17,7 +19,18 @@ static ssize_t hand_over(struct mes_api_stream *stream, char *out, size_t most)
     return (ssize_t)size;
 }
 
-/* Asks the handler for the next piece. False: there is none, and the connection was suspended. */
+/* Small pieces are gathered, so that they do not become as many packets. */
+static enum mes_api_more gather(struct mes_api_exchange *exchange)
+{
+    struct mes_api_stream *stream = &exchange->stream;
+    enum mes_api_more more = MES_API_MORE;
+    while (more == MES_API_MORE && stream->piece.size < STREAM_PIECE && stream->piece.failed == 0)
+        more = stream->next(&exchange->request, &stream->piece);
+    mes_api_exchange_drop_reader(exchange);
+    return more;
+}
+
+/* Asks the handler for what comes next. False: there is nothing, and the connection was suspended. */
 static bool refill(struct mes_api_exchange *exchange)
 {
     struct mes_api_stream *stream = &exchange->stream;
@@ -25,8 +38,7 @@ static bool refill(struct mes_api_exchange *exchange)
     mes_buf_clear(&stream->piece);
     stream->sent = 0;
     mes_api_hub_listen(hub, exchange);
-    enum mes_api_more more = stream->next(&exchange->request, &stream->piece);
-    mes_api_exchange_drop_reader(exchange);
+    enum mes_api_more more = gather(exchange);
     stream->is_ended = more == MES_API_END || stream->piece.failed != 0 ||
                        mes_api_is_refused(&exchange->request) || mes_api_hub_is_ending(hub);
     if (more == MES_API_LATER && stream->piece.size == 0 && !stream->is_ended)
