@@ -259,8 +259,10 @@ static const char *progress_text(struct mes_queue_mail *mail)
     return copy;
 }
 
+/* The mail is the courier's, and may be gone, as soon as it is posted. */
 static void post(struct mes_carrier *carrier, struct mes_queue_mail *mail)
 {
+    bool may_be_last = carrier->is_draining || (mail->fleet != NULL && mail->fleet->is_retired);
     if (mail->fleet != NULL)
         mail->fleet->in_flight--;
     mail->outcome.job = mail->batch->job;
@@ -269,7 +271,7 @@ static void post(struct mes_carrier *carrier, struct mes_queue_mail *mail)
     mail->outcome.progress = progress_text(mail);
     mes_flight_post_outcome(carrier->courier, mail);
     atomic_fetch_sub(&carrier->held, 1);
-    if (carrier->is_draining || (mail->fleet != NULL && mail->fleet->is_retired))
+    if (may_be_last)
         mes_timer_start(carrier->timer, 0);
 }
 
