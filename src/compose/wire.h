@@ -34,6 +34,9 @@ struct mes_wire {
 };
 
 void mes_compose_wire_init(struct mes_wire *wire);
+/* Appends all pieces to `out`, read from their files where they stand there: blocking. */
+int mes_compose_wire_gather(const struct mes_wire *wire, struct mes_buf *out,
+                            struct mes_error *error) MES_MUST_USE;
 /* Frees its own memory; what pieces point to outside belongs to the job. */
 void mes_compose_wire_fini(struct mes_wire *wire);
 

@@ -78,7 +78,7 @@ static void tell_ended(struct mes_link *link, struct mes_link_end *end)
     struct mes_buf transcript;
     struct mes_evidence evidence = {.tls = mes_link_tls(link), .sender = ""};
     mes_buf_init(&transcript, SIZE_MAX);
-    if (link->options.wants_transcript && !link->is_ready)
+    if (link->options.wants_transcript && link->mails == 0)
         mes_link_transcript_write(&link->transcript, 0, link->options.smtp.secret, &transcript);
     evidence.transcript = mes_buf_str(&transcript);
     end->evidence = &evidence;

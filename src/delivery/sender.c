@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/zone.h"
 #include "delivery/account_state.h"
 #include "delivery/candidates.h"
@@ -325,17 +324,8 @@ static const struct mes_account *first_candidate(const struct mes_sender *sender
 static int gather(const struct mes_wire *wire, char **bytes_out, size_t *size_out, struct mes_error *error)
 {
     struct mes_buf all;
-    int code = 0;
     mes_buf_init(&all, SIZE_MAX);
-    for (size_t i = 0; i < wire->count && code == 0; i++) {
-        const struct mes_wire_piece *piece = &wire->pieces[i];
-        if (piece->bytes != NULL)
-            mes_buf_add(&all, piece->bytes, piece->size);
-        else
-            code = mes_file_read_at(piece->descriptor, piece->offset, piece->size, &all, error);
-    }
-    if (code == 0)
-        code = mes_buf_check(&all, error);
+    int code = mes_compose_wire_gather(wire, &all, error);
     if (code == 0)
         *bytes_out = mes_buf_take(&all, size_out);
     mes_buf_fini(&all);

@@ -1,0 +1,254 @@
+#include "delivery/probe.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "delivery/link.h"
+#include "delivery/link_facts.h"
+#include "delivery/relay_options.h"
+#include "net/resolve.h"
+#include "net/timer.h"
+
+enum { MES_PROBE_MAGIC = 0x50524f42, MES_PROBE_IDLE_MS = 1000 };
+
+struct mes_probe {
+    unsigned magic;
+    struct mes_probe_options options;
+    char ehlo_name[MES_HOST_NAME_SPACE];
+    struct mes_timer *timer; /* what must not happen inside another's call */
+    struct mes_tls *tls;
+    struct mes_resolve *resolve;
+    struct mes_address_list addresses;
+    struct mes_link *link;
+    int64_t started;
+    bool has_begun, is_over, is_cancelled;
+    struct mes_probe_result result; /* its texts stand in `text`, `enhanced`, `tls_text` and `transcript` */
+    struct mes_buf text, transcript;
+    char enhanced[16];
+    char tls_text[64];
+};
+
+static struct mes_probe *checked(void *context)
+{
+    struct mes_probe *probe = context;
+    assert(probe->magic == MES_PROBE_MAGIC);
+    return probe;
+}
+
+/* ---- the result ---- */
+
+static void copy_text(char *out, size_t size, struct mes_str text)
+{
+    struct mes_str kept = mes_str_cut(text, 0, size - 1);
+    if (kept.size > 0)
+        memcpy(out, kept.data, kept.size);
+    out[kept.size] = '\0';
+}
+
+/* Keeps the facts; they are told in the next turn. */
+static void end(struct mes_probe *probe, const struct mes_verdict_input *facts,
+                const struct mes_evidence *evidence)
+{
+    const struct mes_account *account = probe->options.account;
+    struct mes_probe_result *result = &probe->result;
+    result->facts = *facts;
+    mes_buf_clear(&probe->text);
+    mes_buf_add_str(&probe->text, facts->text);
+    copy_text(probe->enhanced, sizeof probe->enhanced, facts->enhanced);
+    copy_text(probe->tls_text, sizeof probe->tls_text, mes_str_of(evidence != NULL ? evidence->tls : ""));
+    if (evidence != NULL)
+        mes_buf_add_str(&probe->transcript, evidence->transcript);
+    result->facts.text = mes_buf_str(&probe->text);
+    result->facts.enhanced = mes_str_of(probe->enhanced);
+    result->facts.provider = mes_str_of(account->provider != NULL ? account->provider->id : "");
+    result->facts.from_is_own = true;
+    result->tls = probe->tls_text;
+    result->transcript = mes_buf_str(&probe->transcript);
+    result->verdict = (struct mes_verdict){.next = MES_NEXT_DONE, .advice_id = ""};
+    if (!result->works)
+        mes_verdict_decide(&result->facts, &result->verdict);
+    probe->is_over = true;
+    mes_timer_start(probe->timer, 0);
+}
+
+static void end_well(struct mes_probe *probe, const struct mes_evidence *evidence)
+{
+    bool has_login = probe->options.account->password_authentication;
+    const struct mes_verdict_input facts = {.step = has_login ? MES_STEP_AUTH : MES_STEP_EHLO,
+                                            .cause = MES_CAUSE_REPLY,
+                                            .code = has_login ? 235 : 250};
+    probe->result.works = true;
+    end(probe, &facts, evidence);
+}
+
+static void end_by_error(struct mes_probe *probe, enum mes_step step, enum mes_cause cause,
+                         const struct mes_error *error)
+{
+    char text[512];
+    const struct mes_verdict_input facts = {
+        .step = step,
+        .cause = cause,
+        .text = mes_str_of(mes_error_text(error, MES_EN, text, sizeof text)),
+    };
+    end(probe, &facts, NULL);
+}
+
+/* ---- the connection ---- */
+
+static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link, unsigned *most_recipients_out)
+{
+    (void)context;
+    (void)link;
+    *most_recipients_out = 0;
+    return NULL;
+}
+
+/* Logged in: in the next turn it says QUIT. */
+static void on_ready(void *context, struct mes_link *link)
+{
+    struct mes_probe *probe = checked(context);
+    (void)link;
+    mes_timer_start(probe->timer, 0);
+}
+
+static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact fact)
+{
+    (void)context;
+    (void)link;
+    (void)fact;
+}
+
+static void on_ended(void *context, struct mes_link *link, const struct mes_link_end *link_end)
+{
+    struct mes_probe *probe = checked(context);
+    (void)link;
+    probe->link = NULL;
+    if (probe->is_cancelled)
+        return;
+    if (link_end->was_ready)
+        end_well(probe, link_end->evidence);
+    else
+        end(probe, &link_end->facts, link_end->evidence);
+}
+
+static void open_link(struct mes_probe *probe)
+{
+    const struct mes_account *account = probe->options.account;
+    const struct mes_clock *clock = mes_loop_clock(probe->options.loop);
+    const struct mes_link_options options = {
+        .loop = probe->options.loop,
+        .conn = mes_relay_options_conn(account, probe->tls),
+        .smtp = mes_relay_options_smtp(account, probe->ehlo_name, clock),
+        .addresses = &probe->addresses,
+        .idle_ms = MES_PROBE_IDLE_MS,
+        .archive_bcc = "",
+        .wants_transcript = true,
+    };
+    const struct mes_link_events events = {.on_wants_mail = on_wants_mail,
+                                           .on_ready = on_ready,
+                                           .on_learned = on_learned,
+                                           .on_ended = on_ended,
+                                           .context = probe};
+    struct mes_error error = {0};
+    if (mes_link_new(&options, &events, &probe->link, &error) != 0)
+        end_by_error(probe, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
+}
+
+static void on_resolved(void *context, const struct mes_resolve_result *result)
+{
+    struct mes_probe *probe = checked(context);
+    struct mes_verdict_input facts;
+    probe->resolve = NULL;
+    if (result->cause == MES_RESOLVE_OK) {
+        probe->addresses = result->addresses;
+        open_link(probe);
+        return;
+    }
+    mes_link_resolve_facts(result, &facts);
+    end(probe, &facts, NULL);
+}
+
+static void begin(struct mes_probe *probe)
+{
+    const struct mes_account *account = probe->options.account;
+    struct mes_error error = {0};
+    if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE) {
+        end_well(probe, NULL);
+        return;
+    }
+    if (mes_relay_options_tls(account, &probe->tls, &error) != 0) {
+        end_by_error(probe, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &error);
+        return;
+    }
+    const struct mes_resolve_options options = {
+        .host = account->host,
+        .timeout_ms = (int)account->connect_timeout * 1000,
+        .on_done = on_resolved,
+        .context = probe,
+    };
+    if (mes_resolve_start(probe->options.loop, &options, &probe->resolve, &error) != 0)
+        end_by_error(probe, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
+}
+
+/* ---- life ---- */
+
+static void destroy(struct mes_probe *probe)
+{
+    mes_timer_free(&probe->timer);
+    mes_tls_free(&probe->tls);
+    mes_buf_fini(&probe->text);
+    mes_buf_fini(&probe->transcript);
+    probe->magic = 0;
+    mes_free(probe);
+}
+
+static void on_due(void *context)
+{
+    struct mes_probe *probe = checked(context);
+    if (!probe->has_begun) {
+        probe->has_begun = true;
+        begin(probe);
+    } else if (probe->is_over) {
+        const struct mes_clock *clock = mes_loop_clock(probe->options.loop);
+        probe->result.milliseconds = mes_clock_monotonic(clock) - probe->started;
+        probe->options.on_done(probe->options.context, &probe->result);
+        destroy(probe);
+    } else if (probe->link != NULL) {
+        mes_link_drain(probe->link);
+    }
+}
+
+int mes_probe_start(const struct mes_probe_options *options, struct mes_probe **probe_out,
+                    struct mes_error *error)
+{
+    struct mes_probe *probe = mes_alloc(sizeof *probe);
+    if (probe == NULL)
+        return mes_fail_nomem(error);
+    probe->magic = MES_PROBE_MAGIC;
+    probe->options = *options;
+    probe->started = mes_clock_monotonic(mes_loop_clock(options->loop));
+    mes_buf_init(&probe->text, SIZE_MAX);
+    mes_buf_init(&probe->transcript, SIZE_MAX);
+    int code = mes_timer_new(options->loop, on_due, probe, &probe->timer, error);
+    if (code != 0) {
+        mes_free(probe);
+        return code;
+    }
+    mes_timer_start(probe->timer, 0);
+    *probe_out = probe;
+    return 0;
+}
+
+void mes_probe_cancel(struct mes_probe **probe)
+{
+    if (*probe == NULL)
+        return;
+    (*probe)->is_cancelled = true;
+    mes_resolve_cancel(&(*probe)->resolve);
+    if ((*probe)->link != NULL)
+        mes_link_abort((*probe)->link);
+    destroy(*probe);
+    *probe = NULL;
+}
