@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -33,8 +34,8 @@ static void on_done(void *context, const struct mes_probe_result *result)
     told.code = result->facts.code;
     told.class_ = result->verdict.class_;
     told.rest = result->verdict.rest;
-    (void)strcpy(told.tls, result->tls);
-    (void)strcpy(told.advice, result->verdict.advice_id);
+    (void)snprintf(told.tls, sizeof told.tls, "%s", result->tls);
+    (void)snprintf(told.advice, sizeof told.advice, "%s", result->verdict.advice_id);
     memcpy(told.text, result->facts.text.data, result->facts.text.size);
     memcpy(told.transcript, result->transcript.data, result->transcript.size);
 }
