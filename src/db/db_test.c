@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/thread.h"
+#include "db/copy.h"
 #include "db/scratch_test.h"
 
 static struct mes_db *opened(void **state)
@@ -207,6 +208,64 @@ static void wrong_sql_is_the_programs_fault(void **state)
     mes_db_close(&db);
 }
 
+/* Page by page, with a commit after each: the copy is the moment at which it began, and comes to its end. */
+static void a_copy_stands_still_while_others_write(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mes_db *db = opened(state);
+    struct mes_db *reader = NULL;
+    struct mes_db_copy *copy = NULL;
+    struct mes_db_options options = {.place = scratch->database, .is_read_only = true};
+    char path[100];
+    int64_t rows = 0;
+    int code;
+    (void)snprintf(path, sizeof path, "%s/copy.db", scratch->folder);
+    for (; rows < 500; rows++)
+        assert_int_equal(
+            insert(db, rows, "a row that takes some room, so that there are some pages to copy", NULL), 0);
+    assert_int_equal(mes_db_open(&options, &reader, NULL), 0);
+    assert_int_equal(mes_db_copy_begin(reader, path, &copy, NULL), 0);
+    do {
+        code = mes_db_copy_step(copy, 1, NULL);
+        assert_true(mes_db_copy_done(copy) <= mes_db_copy_total(copy));
+        assert_int_equal(insert(db, rows++, "meanwhile", NULL), 0);
+        assert_true(rows < 600);
+    } while (code == MES_DB_ROW);
+    assert_int_equal(code, MES_DB_END);
+    assert_true(rows > 505);
+    assert_int_equal(mes_db_copy_end(&copy, NULL), 0);
+    assert_null(copy);
+    assert_int_equal(scratch_number(reader, "SELECT count(*) FROM t", -1), rows);
+    mes_db_close(&reader);
+    options = (struct mes_db_options){.place = path};
+    assert_int_equal(mes_db_open(&options, &reader, NULL), 0);
+    assert_int_equal(mes_db_check(reader, NULL), 0);
+    assert_int_equal(scratch_number(reader, "SELECT count(*) FROM t", -1), 500);
+    mes_db_close(&reader);
+    mes_db_close(&db);
+}
+
+static void a_copy_that_is_broken_off_is_told(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mes_db *db = opened(state);
+    struct mes_db *reader = NULL;
+    struct mes_db_copy *copy = NULL;
+    struct mes_db_options options = {.place = scratch->database, .is_read_only = true};
+    char path[100];
+    (void)snprintf(path, sizeof path, "%s/copy.db", scratch->folder);
+    for (int64_t rows = 0; rows < 100; rows++)
+        assert_int_equal(
+            insert(db, rows, "a row that takes some room, so that there are some pages to copy", NULL), 0);
+    assert_int_equal(mes_db_open(&options, &reader, NULL), 0);
+    assert_int_equal(mes_db_copy_begin(reader, path, &copy, NULL), 0);
+    assert_int_equal(mes_db_copy_step(copy, 1, NULL), MES_DB_ROW);
+    assert_int_equal(mes_db_copy_end(&copy, NULL), MES_E_CANCELLED);
+    assert_false(mes_db_in_transaction(reader));
+    mes_db_close(&reader);
+    mes_db_close(&db);
+}
+
 struct holder {
     struct mes_db *db;
     int code;
@@ -258,6 +317,8 @@ int main(void)
         IN_SCRATCH(a_reader_sees_commits_but_not_within_its_transaction),
         IN_SCRATCH(what_cannot_be_opened_is_said),
         IN_SCRATCH(wrong_sql_is_the_programs_fault),
+        IN_SCRATCH(a_copy_stands_still_while_others_write),
+        IN_SCRATCH(a_copy_that_is_broken_off_is_told),
         IN_SCRATCH(E11_a_locked_database_is_waited_for_and_then_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,9 +274,14 @@ static int make_held(struct mes_store_folder *folder, const struct mes_store_bac
     char name[MES_STORE_BACKUP_NAME + sizeof unfinished];
     struct backup backup = {.folder = folder, .place = place, .work = {.progress = options->progress}};
     int64_t now = mes_clock_wall(mes_clock_system());
-    mes_store_backup_name(now, result->name);
+    int code;
+    do { /* no two of the same name, however quick they are */
+        mes_store_backup_name(now, result->name);
+        code = mes_store_backup_join(place, target, result->name, error);
+    } while (code == 0 && mes_file_exists(place) && now++ > 0);
     (void)snprintf(name, sizeof name, "%s%s", result->name, unfinished);
-    int code = mes_store_backup_join(place, target, name, error);
+    if (code == 0)
+        code = mes_store_backup_join(place, target, name, error);
     if (code == 0)
         code = mes_file_list(target, sweep_name, (void *)target, error);
     if (code != 0)

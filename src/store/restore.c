@@ -184,6 +184,12 @@ static int build(struct restore *restore, struct mes_error *error)
 
 /* The exchange. */
 
+static void remove_quietly(const char *path)
+{
+    int ignored = mes_file_remove_tree(path, NULL);
+    (void)ignored;
+}
+
 static int put_aside(const struct restore *restore, struct mes_error *error)
 {
     char backup_name[MES_STORE_BACKUP_NAME];
@@ -225,8 +231,8 @@ static int run(struct restore *restore, struct mes_error *error)
         code = build(restore, error);
     if (code == 0)
         code = exchange(restore, error);
-    else if (mes_file_remove_tree(restore->fresh, NULL) != 0)
-        code = code < 0 ? code : MES_E_FILE;
+    else
+        remove_quietly(restore->fresh);
     restore->result->files = restore->manifest.files;
     restore->result->bytes = restore->manifest.bytes;
     mes_store_manifest_fini(&restore->manifest);
