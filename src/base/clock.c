@@ -37,3 +37,9 @@ int64_t mes_clock_wall(const struct mes_clock *clock)
 {
     return clock->wall(clock->context);
 }
+
+void mes_clock_sleep(int64_t milliseconds)
+{
+    const struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    (void)nanosleep(&time, NULL);
+}

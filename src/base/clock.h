@@ -19,4 +19,7 @@ const struct mes_clock *mes_clock_system(void);
 int64_t mes_clock_monotonic(const struct mes_clock *clock);
 int64_t mes_clock_wall(const struct mes_clock *clock);
 
+/* Does nothing for so long. For the command line alone: whoever serves others waits for events instead. */
+void mes_clock_sleep(int64_t milliseconds);
+
 #endif

@@ -58,6 +58,19 @@ int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_ou
     return mes_cli_status_of(load(cli, tell_finding, list_out, &error), MES_CLI_EXIT_CONFIG);
 }
 
+static void tell_problem(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
+{
+    if (kind == MES_FINDING_PROBLEM)
+        tell_finding(context, kind, finding);
+}
+
+int mes_cli_load_settings(struct mes_cli *cli, struct mes_account_list **list_out)
+{
+    struct mes_error error;
+    *list_out = NULL;
+    return mes_cli_status_of(load(cli, tell_problem, list_out, &error), MES_CLI_EXIT_CONFIG);
+}
+
 static const char *tls_word(enum mes_account_tls tls)
 {
     static const char *const words[] = {

@@ -8,5 +8,7 @@
 /* Loads what --config and --company name; warnings, the refusal, and the file that was used go to standard
  * error. Returns an exit status; the list is only there when it is 0. */
 int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_out);
+/* The same for who only wants the settings of the service: of the findings, problems alone are told. */
+int mes_cli_load_settings(struct mes_cli *cli, struct mes_account_list **list_out);
 
 #endif

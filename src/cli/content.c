@@ -18,9 +18,21 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-    {MES_CLI_OPT_TEXT, MES_CLI_OPT_TEXT_FILE, true},     {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_TEXT, true},
-    {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_TEXT_FILE, true}, {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_HTML_FILE, true},
+    {MES_CLI_OPT_TEXT, MES_CLI_OPT_TEXT_FILE, true},
+    {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_TEXT, true},
+    {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_TEXT_FILE, true},
+    {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_HTML_FILE, true},
     {MES_CLI_OPT_LANG, MES_CLI_OPT_TEMPLATE, false},
+    {MES_CLI_OPT_QUEUE, MES_CLI_OPT_RETRY_FOR, true},
+    {MES_CLI_OPT_QUEUE, MES_CLI_OPT_DRY_RUN, true},
+    {MES_CLI_OPT_QUEUE, MES_CLI_OPT_TRACE, true},
+    {MES_CLI_OPT_WAIT, MES_CLI_OPT_QUEUE, false},
+    {MES_CLI_OPT_SEND_AT, MES_CLI_OPT_QUEUE, false},
+    {MES_CLI_OPT_TIME_ZONE, MES_CLI_OPT_SEND_AT, false},
+    {MES_CLI_OPT_IDEMPOTENCY_KEY, MES_CLI_OPT_QUEUE, false},
+    {MES_CLI_OPT_SERVER, MES_CLI_OPT_QUEUE, false},
+    {MES_CLI_OPT_KEY_FILE, MES_CLI_OPT_QUEUE, false},
+    {MES_CLI_OPT_CA_FILE, MES_CLI_OPT_QUEUE, false},
 };
 
 static const char *name_of(enum mes_cli_option_id id)
@@ -163,20 +175,21 @@ static int add_bodies(struct mes_cli *cli, struct mes_message *message, const ch
 }
 
 /* One option that repeats. `name` is room for the part before its sign. */
-static int add_one(struct mes_message *message, const struct mes_cli_value *given, struct mes_buf *name,
-                   struct mes_error *error)
+static int add_one(struct mes_cli *cli, struct mes_message *message, const struct mes_cli_value *given,
+                   struct mes_buf *name, struct mes_error *error)
 {
+    bool is_uploaded = mes_cli_has(cli->options, MES_CLI_OPT_QUEUE);
     char sign = sign_of(given->id);
     const char *value = sign != '\0' ? mes_cli_split(given->text, sign, name) : given->text;
     switch (given->id) {
     case MES_CLI_OPT_VAR:
         return mes_message_set_variable(message, mes_buf_text(name), value, error);
     case MES_CLI_OPT_INLINE:
-        return mes_message_inline_file(message, mes_buf_text(name), value, error);
+        return is_uploaded ? 0 : mes_message_inline_file(message, mes_buf_text(name), value, error);
     case MES_CLI_OPT_HEADER:
         return mes_message_add_header(message, mes_buf_text(name), value + strspn(value, " "), error);
     case MES_CLI_OPT_ATTACH:
-        return mes_message_attach_file(message, value, NULL, NULL, error);
+        return is_uploaded ? 0 : mes_message_attach_file(message, value, NULL, NULL, error);
     default:
         return 0;
     }
@@ -188,7 +201,7 @@ static int add_repeated(struct mes_cli *cli, struct mes_message *message, struct
     int code = 0;
     mes_buf_init(&name, SIZE_MAX);
     for (size_t i = 0; i < cli->options->count && code == 0; i++)
-        code = add_one(message, &cli->options->values[i], &name, error);
+        code = add_one(cli, message, &cli->options->values[i], &name, error);
     mes_buf_fini(&name);
     return code;
 }

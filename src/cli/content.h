@@ -8,7 +8,8 @@
 /* Options that exclude or need each other, and values that lack their = or : (MES_E_USAGE). Reads nothing. */
 int mes_cli_content_check(const struct mes_cli_options *options, struct mes_error *error) MES_MUST_USE;
 
-/* Sender, subject, bodies, template, variables, files, headers. `template_folder` may be NULL. */
+/* Sender, subject, bodies, template, variables, headers, and files unless --queue uploads them.
+ * `template_folder` may be NULL. */
 int mes_cli_content_add(struct mes_cli *cli, struct mes_message *message, const char *template_folder,
                         struct mes_error *error) MES_MUST_USE;
 

@@ -99,8 +99,9 @@ static bool show_item(void *context, const struct mes_json_value *item, struct m
     return show(context, item, text);
 }
 
-static struct showing showing_of(struct mes_cli *cli, void (*say)(struct mes_buf *out, enum mes_language language,
-                                                                  const struct mes_json_value *item))
+static struct showing showing_of(struct mes_cli *cli,
+                                 void (*say)(struct mes_buf *out, enum mes_language language,
+                                             const struct mes_json_value *item))
 {
     struct showing showing = {
         .cli = cli, .is_json = mes_cli_has(cli->options, MES_CLI_OPT_JSON), .say = say, .left = SIZE_MAX};
@@ -165,7 +166,8 @@ int mes_cli_queue_show_job(const struct mes_cli_service *service, const char *id
     struct mes_buf path;
     mes_buf_init(&path, PATH_MOST);
     mes_buf_add_format(&path, "/api/v1/messages/%s", id);
-    int status = mes_cli_service_ask(service, &(struct mes_cli_question){.path = mes_buf_text(&path)}, &answer);
+    int status =
+        mes_cli_service_ask(service, &(struct mes_cli_question){.path = mes_buf_text(&path)}, &answer);
     if (status == MES_CLI_EXIT_OK) {
         status = mes_cli_service_read(service, &answer, &json);
         if (status == MES_CLI_EXIT_OK)

@@ -110,6 +110,32 @@ int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_err
     return code;
 }
 
+static void warn_of_copies(const struct mes_cli_recipients *recipients)
+{
+    const size_t *count = recipients->count;
+    if (count[MES_ROLE_TO] > 1 && count[MES_ROLE_CC] + count[MES_ROLE_BCC] > 0)
+        mes_cli_tell(recipients->cli, MES_SAY_cli_copies_many, MES_ARGS(MES_NUMBER(count[MES_ROLE_TO])));
+}
+
+/* Wrong addresses were told one by one; this says what follows. */
+bool mes_cli_recipients_may_send(const struct mes_cli_recipients *recipients)
+{
+    bool may_skip = mes_cli_has(recipients->cli->options, MES_CLI_OPT_SKIP_INVALID);
+    if (recipients->count[MES_ROLE_TO] == 0) {
+        mes_cli_tell(recipients->cli,
+                     recipients->bad > 0 ? MES_SAY_cli_no_good_address : MES_SAY_cli_no_recipient,
+                     MES_NO_ARGS);
+        return false;
+    }
+    if (recipients->bad > 0)
+        mes_cli_tell(recipients->cli, may_skip ? MES_SAY_cli_skipped : MES_SAY_cli_bad_addresses,
+                     MES_ARGS(MES_NUMBER(recipients->bad)));
+    if (recipients->bad > 0 && !may_skip)
+        return false;
+    warn_of_copies(recipients);
+    return true;
+}
+
 int mes_cli_one_address(struct mes_cli *cli, enum mes_cli_option_id id, struct mes_arena *arena,
                         struct mes_address *address_out, struct mes_error *error)
 {

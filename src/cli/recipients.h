@@ -22,6 +22,10 @@ struct mes_cli_recipients {
  * Whether `bad` ones matter is the caller's decision. */
 int mes_cli_recipients_add(struct mes_cli_recipients *recipients, struct mes_error *error) MES_MUST_USE;
 
+/* May the mail be sent to those that are left, or to all? Says what follows from the bad ones, and warns of
+ * copies that go out many times. */
+bool mes_cli_recipients_may_send(const struct mes_cli_recipients *recipients);
+
 /* Counts and tells an address that cannot be used; `where` is "--to" or "list.csv:17". */
 void mes_cli_recipients_bad(struct mes_cli_recipients *recipients, const char *where, struct mes_str address,
                             const struct mes_error *why);

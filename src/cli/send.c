@@ -10,6 +10,7 @@
 #include "cli/recipients.h"
 #include "cli/result.h"
 #include "cli/status.h"
+#include "cli/submit.h"
 #include "cli/template.h"
 #include "mes/mes.h"
 
@@ -86,31 +87,6 @@ static void on_trace(void *context, const char *account, char direction, const c
     (void)fprintf(stderr, "%s %c %s\n", account, direction, mes_shown_text(shown, sizeof shown, text));
 }
 
-/* Wrong addresses were told one by one; this says what follows. True: the rest is to be sent. */
-static bool may_go_on(struct sending *sending)
-{
-    const struct mes_cli_recipients *recipients = &sending->recipients;
-    bool is_skipping = mes_cli_has(sending->cli->options, MES_CLI_OPT_SKIP_INVALID);
-    if (recipients->count[MES_ROLE_TO] == 0) {
-        mes_cli_tell(sending->cli,
-                     recipients->bad > 0 ? MES_SAY_cli_no_good_address : MES_SAY_cli_no_recipient,
-                     MES_NO_ARGS);
-        return false;
-    }
-    if (recipients->bad == 0)
-        return true;
-    mes_cli_tell(sending->cli, is_skipping ? MES_SAY_cli_skipped : MES_SAY_cli_bad_addresses,
-                 MES_ARGS(MES_NUMBER(recipients->bad)));
-    return is_skipping;
-}
-
-static void warn_of_copies(struct sending *sending)
-{
-    const size_t *count = sending->recipients.count;
-    if (count[MES_ROLE_TO] > 1 && count[MES_ROLE_CC] + count[MES_ROLE_BCC] > 0)
-        mes_cli_tell(sending->cli, MES_SAY_cli_copies_many, MES_ARGS(MES_NUMBER(count[MES_ROLE_TO])));
-}
-
 static const char *template_folder(const struct sending *sending)
 {
     const char *folder = mes_account_list_globals(sending->list)->mail_template_folder;
@@ -137,10 +113,9 @@ static int compose(struct sending *sending)
         code = mes_cli_recipients_add(&sending->recipients, &error);
     if (code != 0)
         return mes_cli_fail(cli, &error, MES_CLI_EXIT_DATA);
-    if (!may_go_on(sending))
+    if (!mes_cli_recipients_may_send(&sending->recipients))
         return MES_CLI_EXIT_DATA;
     sending->tally.rejected = sending->recipients.bad;
-    warn_of_copies(sending);
     mes_cli_template_check_language(cli, sending->list);
     return MES_CLI_EXIT_OK;
 }
@@ -249,6 +224,8 @@ static int check_usage(const struct mes_cli_options *options, struct mes_error *
     int64_t duration;
     if (retry_for != NULL && !mes_cli_parse_duration(mes_str_of(retry_for), &duration))
         return mes_fail(error, MES_E_USAGE, MES_SAY_cli_not_a_duration, MES_ARGS("retry-for", retry_for));
+    if (!mes_cli_has(options, MES_CLI_OPT_CONFIG) && !mes_cli_has(options, MES_CLI_OPT_QUEUE))
+        return mes_fail(error, MES_E_USAGE, MES_SAY_cli_option_needed, MES_ARGS("send", "config", "FILE"));
     if (!mes_cli_has(options, MES_CLI_OPT_TO) && !mes_cli_has(options, MES_CLI_OPT_TO_FILE))
         return mes_fail(error, MES_E_USAGE, MES_SAY_cli_no_recipient, MES_NO_ARGS);
     return mes_cli_content_check(options, error);
@@ -260,6 +237,8 @@ int mes_cli_send(struct mes_cli *cli)
     struct sending sending = {.cli = cli, .is_json = mes_cli_has(cli->options, MES_CLI_OPT_JSON)};
     if (check_usage(cli->options, &error) != 0)
         return mes_cli_fail(cli, &error, MES_CLI_EXIT_USAGE);
+    if (mes_cli_has(cli->options, MES_CLI_OPT_QUEUE))
+        return mes_cli_submit(cli);
     int status = mes_cli_load_accounts(cli, &sending.list);
     if (status != MES_CLI_EXIT_OK)
         return status;

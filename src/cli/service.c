@@ -23,9 +23,9 @@ static const char *given_key(void)
     return mes_environment_find(mes_environment(), MES_STR("MAILENHANCE_KEY"));
 }
 
-bool mes_cli_service_is_named(const struct mes_cli *cli)
+bool mes_cli_service_is_elsewhere(const struct mes_cli *cli)
 {
-    return given_url(cli) != NULL || mes_cli_has(cli->options, MES_CLI_OPT_CONFIG);
+    return given_url(cli) != NULL;
 }
 
 /* ---- the key ---- */
@@ -98,7 +98,7 @@ int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_l
                         struct mes_store_folder **folder_out)
 {
     struct mes_error error;
-    int status = mes_cli_load_accounts(cli, list_out);
+    int status = mes_cli_load_settings(cli, list_out);
     if (status != MES_CLI_EXIT_OK || folder_out == NULL)
         return status;
     const char *path = mes_account_list_globals(*list_out)->data_folder;
@@ -143,7 +143,8 @@ static int fill_from_options(struct mes_cli_service *service, struct mes_error *
 int mes_cli_service_init(struct mes_cli *cli, struct mes_cli_service *service)
 {
     struct mes_error error;
-    *service = (struct mes_cli_service){.cli = cli, .ca_file = mes_cli_text(cli->options, MES_CLI_OPT_CA_FILE)};
+    *service =
+        (struct mes_cli_service){.cli = cli, .ca_file = mes_cli_text(cli->options, MES_CLI_OPT_CA_FILE)};
     mes_buf_init(&service->url, URL_MOST);
     mes_buf_init(&service->authorization, KEY_MOST);
     mes_buf_init(&service->language, URL_MOST);
@@ -198,7 +199,8 @@ static void tell_complaint(struct mes_cli *cli, const struct mes_json_value *com
 {
     const char *field = mes_cli_service_text(complaint, "field");
     mes_cli_tell(cli, field[0] != '\0' ? MES_SAY_cli_complaint_field : MES_SAY_cli_complaint,
-                 MES_ARGS(mes_cli_service_text(complaint, "reason"), mes_cli_service_text(complaint, "advice"), field));
+                 MES_ARGS(mes_cli_service_text(complaint, "reason"),
+                          mes_cli_service_text(complaint, "advice"), field));
 }
 
 /* application/problem+json, or whatever a proxy in between has to say. */
@@ -227,7 +229,8 @@ static int explain(const struct mes_cli_service *service, const struct mes_cli_q
         return MES_CLI_EXIT_TEMPFAIL;
     mes_cli_tell_error(service->cli, error);
     /* A service that cannot be reached may be there again in a moment. */
-    return error->code == MES_E_SYSTEM ? MES_CLI_EXIT_TEMPFAIL : mes_cli_status_of(error->code, MES_CLI_EXIT_DATA);
+    return error->code == MES_E_SYSTEM ? MES_CLI_EXIT_TEMPFAIL
+                                       : mes_cli_status_of(error->code, MES_CLI_EXIT_DATA);
 }
 
 int mes_cli_service_ask(const struct mes_cli_service *service, const struct mes_cli_question *question,
@@ -239,7 +242,8 @@ int mes_cli_service_ask(const struct mes_cli_service *service, const struct mes_
     mes_buf_init(&url, PATH_MOST);
     mes_buf_init(&type, URL_MOST);
     mes_buf_add_format(&url, "%s%s", mes_buf_text(&service->url), question->path);
-    mes_buf_add_format(&type, "Content-Type: %s", question->type != NULL ? question->type : "application/json");
+    mes_buf_add_format(&type, "Content-Type: %s",
+                       question->type != NULL ? question->type : "application/json");
     const char *headers[6] = {mes_buf_text(&service->authorization), mes_buf_text(&service->language)};
     size_t count = 2;
     if (has_body)

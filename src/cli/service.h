@@ -4,8 +4,8 @@
 
 #include "cli/cli.h"
 #include "http/call.h"
-#include "json/parse.h"
 #include "mes/account.h"
+#include "json/parse.h"
 
 struct mes_store_folder;
 
@@ -18,13 +18,13 @@ struct mes_cli_service {
 };
 
 /* Finds the service: --server or MAILENHANCE_URL, else the address of --config; the key: --key-file or
- * MAILENHANCE_KEY, else that of the data folder of --config. Says what is missing. Returns an exit status; call
- * mes_cli_service_fini in any case. */
+ * MAILENHANCE_KEY, else that of the data folder of --config. Says what is missing. Returns an exit status;
+ * call mes_cli_service_fini in any case. */
 int mes_cli_service_init(struct mes_cli *cli, struct mes_cli_service *service);
 void mes_cli_service_fini(struct mes_cli_service *service);
 
-/* Is there any way to find a service, or at least a part of one, in options or environment? */
-bool mes_cli_service_is_named(const struct mes_cli *cli);
+/* Does --server or MAILENHANCE_URL name a service, wherever it is? */
+bool mes_cli_service_is_elsewhere(const struct mes_cli *cli);
 
 /* What is asked. */
 struct mes_cli_question {
@@ -41,18 +41,19 @@ struct mes_cli_question {
     void *context;
 };
 
-/* Asks, and waits for the whole answer. An answer that is no success is told to the user; so is a failure, unless the
- * question ended it itself. Returns an exit status; `answer` needs mes_http_answer_fini only after MES_CLI_EXIT_OK. */
+/* Asks, and waits for the whole answer. An answer that is no success is told to the user; so is a failure,
+ * unless the question ended it itself. Returns an exit status; `answer` needs mes_http_answer_fini only after
+ * MES_CLI_EXIT_OK. */
 int mes_cli_service_ask(const struct mes_cli_service *service, const struct mes_cli_question *question,
                         struct mes_http_answer *answer);
 
-/* The answer's body as JSON; mes_json_free it. Says so when it is none, as from some other program. Returns an exit
- * status. */
+/* The answer's body as JSON; mes_json_free it. Says so when it is none, as from some other program. Returns
+ * an exit status. */
 int mes_cli_service_read(const struct mes_cli_service *service, const struct mes_http_answer *answer,
                          struct mes_json **json_out);
 
-/* Goes through a list of the API page by page: `path` may have a query. `each` is given every item with the JSON text
- * that it is; false ends. Returns an exit status. */
+/* Goes through a list of the API page by page: `path` may have a query. `each` is given every item with the
+ * JSON text that it is; false ends. Returns an exit status. */
 typedef bool mes_cli_service_each(void *context, const struct mes_json_value *item, struct mes_str text);
 int mes_cli_service_list(const struct mes_cli_service *service, const char *path, mes_cli_service_each *each,
                          void *context);
@@ -61,8 +62,8 @@ int mes_cli_service_list(const struct mes_cli_service *service, const char *path
 const char *mes_cli_service_text(const struct mes_json_value *object, const char *key);
 int64_t mes_cli_service_number(const struct mes_json_value *object, const char *key);
 
-/* Loads --config, and opens its data folder when `folder_out` is not NULL; a folder that is not there is made only if
- * `may_make`. Returns an exit status; what is there is the caller's. */
+/* Loads --config, and opens its data folder when `folder_out` is not NULL; a folder that is not there is made
+ * only if `may_make`. Returns an exit status; what is there is the caller's. */
 int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_list **list_out,
                         struct mes_store_folder **folder_out);
 

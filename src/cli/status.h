@@ -15,6 +15,7 @@ enum mes_cli_status {
     MES_CLI_EXIT_OSERR = 71,       /* the system refused memory, a thread, a socket */
     MES_CLI_EXIT_IOERR = 74,       /* the results could not be written */
     MES_CLI_EXIT_TEMPFAIL = 75,    /* at least one recipient is deferred or in doubt */
+    MES_CLI_EXIT_NOPERM = 77,      /* the service does not take the key, or the key may not do this */
     MES_CLI_EXIT_CONFIG = 78       /* the account list or the settings cannot be used */
 };
 
