@@ -8,16 +8,20 @@
 #include "i18n/say.h"
 
 #define IN(id) (1u << MES_CLI_DO_##id)
+/* Those that work on the data folder itself. */
+#define WITH_DATA (IN(BACKUP) | IN(RESTORE) | IN(CHECK))
+#define WITH_ACCOUNTS (IN(ACCOUNTS_LIST) | IN(ACCOUNTS_CHECK) | IN(ACCOUNTS_SECRETS) | IN(CONFIG_SHOW))
 /* `send` needs it too, unless it asks a service. */
-#define NEEDS_FILE (IN(ACCOUNTS_LIST) | IN(ACCOUNTS_CHECK) | IN(ACCOUNTS_SECRETS) | IN(CONFIG_SHOW))
+#define NEEDS_FILE (WITH_ACCOUNTS | WITH_DATA)
 /* Those that ask a running service. */
 #define JOBS                                                                                                 \
     (IN(QUEUE_LIST) | IN(QUEUE_SHOW) | IN(QUEUE_PAUSE) | IN(QUEUE_RESUME) | IN(QUEUE_CANCEL) |               \
      IN(QUEUE_RETRY) | IN(QUEUE_HOLD) | IN(QUEUE_RELEASE))
-#define ASKS (JOBS | IN(STATUS) | IN(KEYS_CREATE) | IN(KEYS_LIST) | IN(KEYS_REVOKE))
+#define KEYS (IN(KEYS_CREATE) | IN(KEYS_LIST) | IN(KEYS_REVOKE))
+#define ASKS (JOBS | KEYS | IN(STATUS))
 #define WITH_COMPANY                                                                                         \
-    (NEEDS_FILE | IN(SEND) | IN(TEMPLATE_LIST) | IN(TEMPLATE_RENDER) | IN(KEYS_CREATE) | IN(KEYS_LIST))
-#define ALL_WITH_FILE (WITH_COMPANY | ASKS)
+    (WITH_ACCOUNTS | IN(SEND) | IN(TEMPLATE_LIST) | IN(TEMPLATE_RENDER) | IN(KEYS_CREATE) | IN(KEYS_LIST))
+#define ALL_WITH_FILE (WITH_COMPANY | WITH_DATA | ASKS)
 #define ALL ((1u << MES_CLI_COMMAND_COUNT) - 1)
 
 const struct mes_cli_option mes_cli_option_table[MES_CLI_OPTION_COUNT] = {

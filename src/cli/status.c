@@ -21,6 +21,13 @@ int mes_cli_status_of(int code, int missing)
     case MES_E_FILE:
     case MES_E_LIMIT:
         return missing;
+    case MES_E_FULL:
+    case MES_E_STORAGE:
+        return MES_CLI_EXIT_IOERR;
+    case MES_E_CORRUPT:
+    case MES_E_CONFLICT:
+        return MES_CLI_EXIT_DATA;
+    case MES_E_BUSY:
     case MES_E_CANCELLED:
         return MES_CLI_EXIT_TEMPFAIL;
     default:
