@@ -12,7 +12,7 @@ static void refuse(void *context, enum mes_api_problem problem, const char *fiel
                    const struct mes_error *why)
 {
     const struct mes_api_accept *accept = context;
-    mes_api_refuse_error(accept->request, problem, field, why);
+    mes_api_refuse_error(accept->request, problem, field[0] != '\0' ? field : NULL, why);
 }
 
 static int find_upload(void *context, int64_t id, struct mes_arena *arena,
@@ -63,25 +63,21 @@ struct mes_api_accept *mes_api_accept_new(struct mes_api_request *request)
     return accept;
 }
 
-/* Nobody is left to send to: each address says why. */
-static void refuse_all(struct mes_api_accept *accept)
+void mes_api_accept_refuse_all(struct mes_api_draft *draft, const char *list)
 {
-    struct mes_api_draft *draft = &accept->draft;
     size_t shown =
         draft->rejected_count < MES_API_REJECTED_SHOWN ? draft->rejected_count : MES_API_REJECTED_SHOWN;
+    size_t mark = mes_api_draft_enter(draft, list);
     for (size_t i = 0; i < shown; i++) {
-        size_t mark = mes_api_draft_enter(draft, "to");
-        mes_api_draft_enter_item(draft, draft->rejected[i].index);
+        size_t inner = mes_api_draft_enter_item(draft, draft->rejected[i].index);
         mes_api_draft_complain_of(draft, MES_API_PROBLEM_bad_value, MES_SAY_resource_rejected,
                                   MES_ARGS(MES_TEXT(draft->rejected[i].why)));
-        mes_api_draft_leave(draft, mark);
+        mes_api_draft_leave(draft, inner);
     }
-    if (shown == 0) {
-        size_t mark = mes_api_draft_enter(draft, "to");
+    if (shown == 0)
         mes_api_draft_complain_of(draft, MES_API_PROBLEM_missing_field, MES_SAY_message_no_recipient,
                                   MES_NO_ARGS);
-        mes_api_draft_leave(draft, mark);
-    }
+    mes_api_draft_leave(draft, mark);
 }
 
 bool mes_api_accept_read(struct mes_api_accept *accept, const struct mes_json_value *json,
@@ -91,9 +87,9 @@ bool mes_api_accept_read(struct mes_api_accept *accept, const struct mes_json_va
     mes_api_draft_read_head(draft, json);
     mes_api_draft_read_to(draft, json, text);
     if (!draft->is_broken && draft->recipient_count == 0)
-        refuse_all(accept);
+        mes_api_accept_refuse_all(draft, "to");
     if (!draft->is_broken)
-        mes_api_draft_compile(draft, false);
+        mes_api_draft_compile(draft);
     if (draft->is_broken)
         return false;
     struct mes_intake *intake = &accept->intake;
@@ -136,10 +132,9 @@ static bool is_known(struct mes_api_accept *accept)
     return true;
 }
 
-bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text)
+bool mes_api_accept_key_name(struct mes_api_request *request, struct mes_arena *arena,
+                             struct mes_intake_key *key)
 {
-    struct mes_api_request *request = accept->request;
-    struct mes_intake_key *key = &accept->intake.key;
     struct mes_str name = mes_api_request_header(request, "Idempotency-Key");
     key->name = "";
     key->status = 202;
@@ -150,12 +145,24 @@ bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text)
                        MES_ARGS(MES_NUMBER(MES_API_KEY_MOST)));
         return false;
     }
-    key->name = mes_arena_copy(&request->arena, name);
-    if (key->name == NULL || !mes_digest(&text, 1, key->digest)) {
+    key->name = mes_arena_copy(arena, name);
+    if (key->name == NULL)
         mes_api_refuse(request, MES_API_PROBLEM_unavailable, NULL, MES_SAY_nomem, MES_NO_ARGS);
+    return key->name != NULL;
+}
+
+bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text)
+{
+    struct mes_api_request *request = accept->request;
+    struct mes_intake_key *key = &accept->intake.key;
+    if (!mes_api_accept_key_name(request, &request->arena, key))
         return false;
-    }
-    return !is_known(accept);
+    if (key->name[0] == '\0')
+        return true;
+    if (mes_digest(&text, 1, key->digest))
+        return !is_known(accept);
+    mes_api_refuse(request, MES_API_PROBLEM_unavailable, NULL, MES_SAY_nomem, MES_NO_ARGS);
+    return false;
 }
 
 /* --- the commit --- */
@@ -263,37 +270,38 @@ void mes_api_accept_describe(const struct mes_api_request *request, const struct
     mes_json_write_object_end(&json);
 }
 
-static void answer_known(struct mes_api_request *request, const struct mes_api_accept *accept)
+static void repeat(struct mes_api_request *request, int status, struct mes_str answer)
 {
     struct mes_buf body;
-    mes_buf_init(&body, accept->known_answer.size + 1);
-    mes_buf_add_str(&body, accept->known_answer);
+    mes_buf_init(&body, answer.size + 1);
+    mes_buf_add_str(&body, answer);
     mes_api_answer_header(request, "Idempotent-Replayed", MES_STR("true"));
-    mes_api_answer_bytes(request, (unsigned)accept->known_status, "application/json", &body);
+    mes_api_answer_bytes(request, (unsigned)status, "application/json", &body);
     mes_buf_fini(&body);
+}
+
+void mes_api_accept_answer_known(struct mes_api_request *request, enum mes_intake_result result, int status,
+                                 struct mes_str answer)
+{
+    if (result == MES_INTAKE_REPEATED) {
+        repeat(request, status, answer);
+    } else if (result == MES_INTAKE_BUSY) {
+        mes_api_answer_header(request, "Retry-After", MES_STR("5"));
+        mes_api_refuse(request, MES_API_PROBLEM_conflict, "Idempotency-Key", MES_SAY_resource_key_busy,
+                       MES_NO_ARGS);
+    } else {
+        mes_api_refuse(request, MES_API_PROBLEM_conflict, "Idempotency-Key", MES_SAY_resource_key_conflict,
+                       MES_NO_ARGS);
+    }
 }
 
 void mes_api_accept_answer(struct mes_api_accept *accept)
 {
     struct mes_api_request *request = accept->request;
-    switch (accept->result) {
-    case MES_INTAKE_ACCEPTED:
+    if (accept->result == MES_INTAKE_ACCEPTED)
         mes_api_answer_bytes(request, 202, "application/json", &accept->answer);
-        break;
-    case MES_INTAKE_REPEATED:
-        answer_known(request, accept);
-        break;
-    case MES_INTAKE_CONFLICT:
-        mes_api_refuse(request, MES_API_PROBLEM_conflict, "Idempotency-Key", MES_SAY_resource_key_conflict,
-                       MES_NO_ARGS);
-        break;
-    case MES_INTAKE_BUSY:
-        mes_api_answer_header(request, "Retry-After", MES_STR("5"));
-        mes_api_refuse(request, MES_API_PROBLEM_conflict, "Idempotency-Key", MES_SAY_resource_key_busy,
-                       MES_NO_ARGS);
-        break;
-    case MES_INTAKE_FAILED:
+    else if (accept->result == MES_INTAKE_FAILED)
         mes_api_refuse_failure(request, &accept->error);
-        break;
-    }
+    else
+        mes_api_accept_answer_known(request, accept->result, accept->known_status, accept->known_answer);
 }

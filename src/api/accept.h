@@ -44,6 +44,17 @@ void mes_api_accept_store(struct mes_api_accept *accept, void (*after)(struct me
 void mes_api_accept_describe(const struct mes_api_request *request, const struct mes_api_draft *draft,
                              uint64_t rows, struct mes_buf *out);
 
+/* Nobody is left to send to: complains of each rejected one; `list` is where they stood. */
+void mes_api_accept_refuse_all(struct mes_api_draft *draft, const char *list);
+
+/* The name of the request's Idempotency-Key, "" when there is none. False: it cannot be used, and was
+ * refused. */
+bool mes_api_accept_key_name(struct mes_api_request *request, struct mes_arena *arena,
+                             struct mes_intake_key *key) MES_MUST_USE;
+/* Answers a call whose key is known: REPEATED with `answer`, CONFLICT or BUSY. */
+void mes_api_accept_answer_known(struct mes_api_request *request, enum mes_intake_result result, int status,
+                                 struct mes_str answer);
+
 /* Answers as POST /messages does: 202, the known answer, 409 or a failure. */
 void mes_api_accept_answer(struct mes_api_accept *accept);
 

@@ -74,6 +74,7 @@ struct mes_api_draft {
     bool is_broken;          /* something was complained of */
     bool is_kind_open;       /* the caller named no kind: it follows from the number of recipients */
     bool has_date;           /* `send_at` was named */
+    bool is_growing;         /* its recipients come later */
     struct mes_buf field;    /* the path of the member that is read */
     struct mes_buf document; /* once it is compiled */
     struct mes_compose_job *compiled;
@@ -92,6 +93,11 @@ void mes_api_draft_read_head(struct mes_api_draft *draft, const struct mes_json_
  * `rejected`; whatever else is wrong is complained of. */
 void mes_api_draft_read_recipient(struct mes_api_draft *draft, const struct mes_json_value *value,
                                   struct mes_str text, size_t index);
+/* One recipient as the row of a table has it; `variables` is a JSON object. As above. */
+struct mes_api_row {
+    struct mes_str address, name, variables;
+};
+void mes_api_draft_read_row(struct mes_api_draft *draft, const struct mes_api_row *row, size_t index);
 /* All items of the body's `to`. */
 void mes_api_draft_read_to(struct mes_api_draft *draft, const struct mes_json_value *body,
                            struct mes_str text);
@@ -104,9 +110,11 @@ int mes_api_draft_options(struct mes_api_draft *draft, struct mes_compose_option
                           struct mes_error *error) MES_MUST_USE;
 /* Adds the recipients to the message, drops those that stand there already, and compiles: fills `compiled`,
  * `document` and the head's document, blobs, copies, kind and subject. What does not compile is complained
- * of, naming the first recipient that is to blame. `may_grow`: further recipients will come, by
- * compose/stored.h. */
-void mes_api_draft_compile(struct mes_api_draft *draft, bool may_grow);
+ * of, naming the first recipient that is to blame. */
+void mes_api_draft_compile(struct mes_api_draft *draft);
+/* The same for a job whose recipients are still to come, by compose/stored.h. The subject is as the caller
+ * wrote it. */
+void mes_api_draft_compile_head(struct mes_api_draft *draft);
 /* The rows of the compiled job, in the arena: each `to`, then its cc and bcc. NULL: out of memory. */
 struct mes_intake_recipient *mes_api_draft_rows(const struct mes_api_draft *draft, size_t *count_out);
 

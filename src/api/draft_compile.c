@@ -157,7 +157,7 @@ static void complain_of_compiling(struct mes_api_draft *draft, const struct mes_
                                   struct mes_error *error)
 {
     mes_buf_clear(&draft->field);
-    if (is_of_values(error)) {
+    if (is_of_values(error) && draft->recipient_count > 0) {
         struct mes_compose_options quietly = *options;
         quietly.notices = NULL;
         enter_recipient(draft, find_guilty(draft, &quietly, error));
@@ -173,9 +173,8 @@ static void complain_of_compiling(struct mes_api_draft *draft, const struct mes_
 
 /* --- the job --- */
 
-static void settle_kind(struct mes_api_draft *draft, bool may_grow)
+static void settle_kind(struct mes_api_draft *draft, bool is_list)
 {
-    bool is_list = may_grow || draft->recipient_count > 1;
     if (draft->is_kind_open)
         draft->head.kind = is_list ? MES_KIND_NOTICE : MES_KIND_TRANSACTIONAL;
     draft->head.lane = draft->head.kind == MES_KIND_TRANSACTIONAL ? MES_LANE_TRANSACTIONAL : MES_LANE_BULK;
@@ -186,7 +185,11 @@ static int fill_head(struct mes_api_draft *draft, struct mes_error *error)
     struct mes_intake_head *head = &draft->head;
     struct mes_buf subject;
     mes_buf_init(&subject, MES_LIMIT_SUBJECT * 2);
-    int code = mes_compose_job_subject(draft->compiled, 0, &subject, error);
+    int code = 0;
+    if (draft->is_growing)
+        mes_buf_add_str(&subject, mes_compose_message_text(draft->message, MES_TEXT_SUBJECT));
+    else
+        code = mes_compose_job_subject(draft->compiled, 0, &subject, error);
     head->document = mes_buf_str(&draft->document);
     head->blobs = draft->hashes;
     head->blob_count = draft->hash_count;
@@ -197,27 +200,52 @@ static int fill_head(struct mes_api_draft *draft, struct mes_error *error)
     return code == 0 && head->subject == NULL ? mes_fail_nomem(error) : code;
 }
 
-void mes_api_draft_compile(struct mes_api_draft *draft, bool may_grow)
+static void write_document(struct mes_api_draft *draft)
+{
+    struct mes_error error;
+    int code = mes_compose_stored_write(draft->message, draft->compiled, &draft->document, &error);
+    if (code == 0)
+        code = fill_head(draft, &error);
+    if (code != 0)
+        mes_api_draft_complain(draft, MES_API_PROBLEM_internal, &error);
+}
+
+void mes_api_draft_compile(struct mes_api_draft *draft)
 {
     struct mes_compose_options options;
     struct mes_error error;
     add_recipients(draft);
     if (draft->is_broken)
         return;
-    settle_kind(draft, may_grow);
+    settle_kind(draft, draft->recipient_count > 1);
     int code = mes_api_draft_options(draft, &options, &error);
-    options.may_grow = may_grow;
     if (code == 0)
         code = mes_compose_job_new(draft->message, &options, &draft->compiled, &error);
-    if (code != 0) {
-        complain_of_compiling(draft, &options, &error);
-        return;
-    }
-    code = mes_compose_stored_write(draft->message, draft->compiled, &draft->document, &error);
     if (code == 0)
-        code = fill_head(draft, &error);
-    if (code != 0)
-        mes_api_draft_complain(draft, MES_API_PROBLEM_internal, &error);
+        write_document(draft);
+    else
+        complain_of_compiling(draft, &options, &error);
+}
+
+/* A stand-in keeps the place of those who come later; no mail of its own is made. */
+void mes_api_draft_compile_head(struct mes_api_draft *draft)
+{
+    struct mes_compose_options options;
+    struct mes_error error;
+    settle_kind(draft, true);
+    int code = mes_api_draft_options(draft, &options, &error);
+    options.may_grow = true;
+    options.is_checked = true;
+    options.notices = NULL;
+    if (code == 0)
+        code = mes_message_add_recipient(draft->message, MES_ROLE_TO, "to@example.com", NULL, &error);
+    if (code == 0)
+        code = mes_compose_job_new(draft->message, &options, &draft->compiled, &error);
+    draft->is_growing = true;
+    if (code == 0)
+        write_document(draft);
+    else
+        complain_of_compiling(draft, &options, &error);
 }
 
 struct mes_intake_recipient *mes_api_draft_rows(const struct mes_api_draft *draft, size_t *count_out)

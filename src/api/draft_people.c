@@ -122,6 +122,25 @@ void mes_api_draft_read_recipient(struct mes_api_draft *draft, const struct mes_
         append(draft, &recipient);
 }
 
+void mes_api_draft_read_row(struct mes_api_draft *draft, const struct mes_api_row *row, size_t index)
+{
+    struct mes_api_recipient recipient = {.index = index, .name = ""};
+    struct mes_error error;
+    if (!read_address(draft, row->address, &recipient))
+        return;
+    if (row->name.size > 0 && mes_mime_text_check("name", row->name, MES_LIMIT_NAME, &error) != 0) {
+        mes_api_draft_complain(draft, MES_API_PROBLEM_bad_value, &error);
+        return;
+    }
+    if (row->name.size > 0)
+        recipient.name = mes_arena_copy(draft->people, row->name);
+    recipient.variables = mes_arena_copy(draft->people, row->variables);
+    if (recipient.name == NULL || recipient.variables == NULL)
+        mes_api_draft_complain_of(draft, MES_API_PROBLEM_unavailable, MES_SAY_nomem, MES_NO_ARGS);
+    else
+        append(draft, &recipient);
+}
+
 void mes_api_draft_read_to(struct mes_api_draft *draft, const struct mes_json_value *body,
                            struct mes_str text)
 {

@@ -113,7 +113,7 @@ static struct mes_api_draft *read_draft(struct mes_str text)
     mes_api_draft_read_head(&stage.draft, body);
     mes_api_draft_read_to(&stage.draft, body, text);
     if (!stage.draft.is_broken && stage.draft.recipient_count > 0)
-        mes_api_draft_compile(&stage.draft, false);
+        mes_api_draft_compile(&stage.draft);
     return &stage.draft;
 }
 
