@@ -66,6 +66,16 @@ static inline void fixture_commit(struct fixture *fixture)
     works(mes_store_begin(fixture->store, &fixture->error));
 }
 
+/* As when the service starts again. */
+static inline void fixture_reopen(struct fixture *fixture)
+{
+    works(mes_store_commit(fixture->store, &fixture->error));
+    mes_store_close(&fixture->store);
+    works(mes_store_open(fixture->scratch->database, NULL, &fixture->store, &fixture->error));
+    fixture->reads = mes_store_reads(fixture->store);
+    works(mes_store_begin(fixture->store, &fixture->error));
+}
+
 /* A job that waits at `id`'s time; its rows are the caller's to add. */
 static inline struct mes_store_job job_of(int64_t id, const char *company, int64_t mails)
 {
@@ -112,6 +122,13 @@ static inline void add_flight(struct fixture *fixture, int64_t job, int64_t numb
 {
     const struct mes_store_flight flight = {.job = job, .number = number, .token = token, .since = NOON_MS};
     works(mes_store_flight_add(fixture->store, &flight, &fixture->error));
+}
+
+static inline int64_t count_rows(struct fixture *fixture, const char *table)
+{
+    char sql[80];
+    (void)snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM %s", table);
+    return scratch_number(mes_store_db(fixture->store), sql, -1);
 }
 
 /* What the callbacks of lists collect. */
