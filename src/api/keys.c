@@ -1,9 +1,8 @@
 /* The routes /keys. */
-#include "api/answer.h"
 #include "api/auth.h"
 #include "api/key.h"
+#include "api/resource.h"
 #include "api/server_parts.h"
-#include "base/id.h"
 #include "base/instant.h"
 #include "base/secret.h"
 
@@ -35,17 +34,9 @@ static void write_scopes(struct mes_json_writer *json, const char *scopes)
     mes_json_write_list_end(json);
 }
 
-static void write_time(struct mes_json_writer *json, const char *key, int64_t at)
-{
-    char text[MES_INSTANT_SPACE];
-    if (at != 0)
-        mes_json_write_text(json, key, mes_str_of(mes_instant_text(at, text)));
-}
-
 static void write_common(struct mes_json_writer *json, int64_t id, const char *name, const char *company)
 {
-    char text[MES_ID_SPACE];
-    mes_json_write_text(json, "id", mes_str_of(mes_id_text(text, id)));
+    mes_api_resource_id(json, "id", id);
     mes_json_write_text(json, "name", mes_str_of(name));
     mes_json_write_text(json, "company", mes_str_of(company));
 }
@@ -68,7 +59,7 @@ static void say_made(struct mes_api_request *request, struct mes_api_write *writ
     mes_json_write_object(json, NULL);
     write_common(json, making->made.id, making->wish.name, making->wish.company);
     write_scopes(json, making->wish.scopes);
-    write_time(json, "expiresAt", making->wish.expires_at);
+    mes_api_resource_time(json, "expiresAt", making->wish.expires_at);
     mes_json_write_text(json, "key", mes_str_of(making->made.key));
     mes_json_write_object_end(json);
     mes_wipe(making->made.key, sizeof making->made.key);
@@ -125,11 +116,13 @@ static bool write_key(void *context, const struct mes_store_key *key)
     mes_json_write_object(json, NULL);
     write_common(json, key->id, key->name, key->company);
     write_scopes(json, key->scopes);
-    write_time(json, "createdAt", key->created_at);
-    write_time(json, "expiresAt", key->expires_at);
-    write_time(json, "revokedAt", key->revoked_at);
+    mes_api_resource_time(json, "createdAt", key->created_at);
+    mes_api_resource_time(json, "expiresAt", key->expires_at);
+    mes_api_resource_time(json, "revokedAt", key->revoked_at);
     if (key->rate != 0)
         mes_json_write_integer(json, "callsPerMinute", key->rate);
+    else
+        mes_json_write_null(json, "callsPerMinute");
     mes_json_write_object_end(json);
     return true;
 }
