@@ -1,5 +1,6 @@
 #include "hook/event.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ struct mes_hook_events {
     void *context;
     struct wish *wishes;
     size_t count, places;
-    bool is_known;
+    atomic_bool is_known;
     int failed; /* while the list is read */
 };
 
@@ -76,7 +77,7 @@ void mes_hook_events_free(struct mes_hook_events **events)
 
 void mes_hook_events_changed(struct mes_hook_events *events)
 {
-    events->is_known = false;
+    atomic_store(&events->is_known, false);
 }
 
 /* --- who wants what --------------------------------------------------------------------------------------
@@ -119,14 +120,15 @@ static bool add_wish(void *context, const struct mes_store_webhook *webhook)
 
 static int know(struct mes_hook_events *events, struct mes_store *store, struct mes_error *error)
 {
-    if (events->is_known)
+    if (atomic_exchange(&events->is_known, true))
         return 0;
     events->count = 0;
     events->failed = 0;
     int code = mes_store_webhook_list(mes_store_reads(store), NULL, add_wish, events, error);
     if (code == 0 && events->failed != 0)
         code = mes_fail_nomem(error);
-    events->is_known = code == 0;
+    if (code != 0)
+        atomic_store(&events->is_known, false);
     return code;
 }
 

@@ -28,6 +28,7 @@ struct mes_hook_events_options {
     void *context;
 };
 
+/* Reads nothing yet. */
 int mes_hook_events_new(const struct mes_hook_events_options *options, struct mes_hook_events **events_out,
                         struct mes_error *error) MES_MUST_USE;
 void mes_hook_events_free(struct mes_hook_events **events);
@@ -36,6 +37,7 @@ void mes_hook_events_free(struct mes_hook_events **events);
  * writes one row for every webhook of that company which wants the event; without any it costs a look into a
  * list in memory. */
 
+/* "recipient.sent" and the like, by the status. */
 int mes_hook_on_recipient(struct mes_hook_events *events, struct mes_store *store,
                           const struct mes_queue_recipient_news *news, struct mes_error *error) MES_MUST_USE;
 
@@ -44,6 +46,7 @@ struct mes_hook_job_news {
     const char *company;
     int64_t job;
 };
+/* "message.accepted" and "job.done". */
 int mes_hook_on_job(struct mes_hook_events *events, struct mes_store *store,
                     const struct mes_hook_job_news *news, struct mes_error *error) MES_MUST_USE;
 
@@ -55,6 +58,7 @@ struct mes_hook_account_news {
     int64_t until;
     const char *advice_id;
 };
+/* "account.resting" and "account.recovered". */
 int mes_hook_on_account(struct mes_hook_events *events, struct mes_store *store,
                         const struct mes_hook_account_news *news, struct mes_error *error) MES_MUST_USE;
 
@@ -64,6 +68,7 @@ struct mes_hook_test_news {
     int64_t event;
     const char *company;
 };
+/* "webhook.test". */
 int mes_hook_test(struct mes_hook_events *events, struct mes_store *store,
                   const struct mes_hook_test_news *news, struct mes_error *error) MES_MUST_USE;
 

@@ -30,6 +30,7 @@ struct mes_hook_try {
     int64_t now;
 };
 
+/* Pure. Any thread, like the next. */
 enum mes_hook_fate mes_hook_fate(const struct mes_hook_try *try);
 
 /* How long to wait after so many failures (from 1 on): 10 s, doubling up to an hour, 20 % more or less as

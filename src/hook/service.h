@@ -36,7 +36,7 @@ int mes_hook_reload(struct mes_hook_service *service, const struct mes_hook_opti
 /* What the courier tells the webhooks: context of mes_hook_on_recipient and mes_hook_on_job. */
 struct mes_hook_events *mes_hook_events(struct mes_hook_service *service);
 /* Who is told of trouble. */
-struct mes_alerts *mes_hook_alerts(struct mes_hook_service *service);
+struct mes_hook_alerts *mes_hook_alerts(struct mes_hook_service *service);
 
 /* After mes_courier_start: deliveries begin. */
 void mes_hook_start(struct mes_hook_service *service, struct mes_courier *courier);

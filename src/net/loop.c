@@ -25,9 +25,11 @@ static void woken(uv_async_t *wake)
         loop->on_wake(loop->wake_context);
 }
 
+/* When the thread was held up between setting the limit and waiting, it is due before the wait, which then
+ * would have none any more. */
 static void waited(uv_timer_t *limit)
 {
-    (void)limit;
+    uv_stop(limit->loop);
 }
 
 int mes_loop_new(const struct mes_clock *clock, struct mes_loop **loop_out, struct mes_error *error)

@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 #include <cmocka.h>
 #include <poll.h>
+#include <uv.h>
 
 #include "net/timer.h"
 #include "net/watch.h"
@@ -163,6 +165,41 @@ static void loop_is_woken_from_another_thread(void **state)
 
 static struct mes_loop *loop_of_signal;
 
+/* Stands before libuv's own: the thread is held up for longer than the wait that was just set. */
+static bool is_held_up;
+int uv_timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t timeout, uint64_t repeat)
+{
+    int (*real)(uv_timer_t *, uv_timer_cb, uint64_t, uint64_t);
+    void *symbol = dlsym(RTLD_NEXT, "uv_timer_start");
+    memcpy(&real, &symbol, sizeof real);
+    int status = real(timer, callback, timeout, repeat);
+    if (is_held_up)
+        (void)usleep(3000);
+    return status;
+}
+
+static void *wake_late(void *context)
+{
+    (void)usleep(500 * 1000);
+    mes_loop_wake(context);
+    return NULL;
+}
+
+static void a_wait_that_is_over_before_it_begins(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned wakes = 0;
+    pthread_t thread;
+    mes_loop_on_wake(fixture->loop, count_wake, &wakes);
+    mes_loop_step(fixture->loop, 0);
+    assert_int_equal(pthread_create(&thread, NULL, wake_late, fixture->loop), 0);
+    is_held_up = true;
+    mes_loop_step(fixture->loop, 1);
+    is_held_up = false;
+    assert_int_equal(wakes, 0); /* else it would wait to this day */
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 static void wake_from_signal(int number)
 {
     (void)number;
@@ -265,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(timers_may_be_freed_while_ringing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(loop_is_woken_from_another_thread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(loop_is_woken_from_a_signal_handler, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wait_that_is_over_before_it_begins, set_up, tear_down),
         cmocka_unit_test(foreign_loop_sees_sockets_and_timers),
         cmocka_unit_test_setup_teardown(nothing_leaks_without_memory, set_up, tear_down),
     };

@@ -13,7 +13,7 @@
 
 #include "peer.h"
 
-enum { REQUEST_SPACE = 256 * 1024, CONNECTIONS = 256 };
+enum { REQUEST_SPACE = 256 * 1024, CONNECTIONS = 256, PATHS = 1024, PATH_SPACE = 64 };
 
 struct web {
     int listener;
@@ -22,6 +22,7 @@ struct web {
     atomic_bool is_stopped;
     pthread_mutex_t mutex; /* of the rest */
     char newest[REQUEST_SPACE];
+    char paths[PATHS][PATH_SPACE]; /* of each request */
     unsigned requests;
     unsigned connections;
     struct connection {
@@ -95,7 +96,9 @@ static void note(struct connection *link, size_t size)
     pthread_mutex_lock(&web->mutex);
     memcpy(web->newest, link->request, size);
     web->newest[size] = '\0';
-    web->requests++;
+    if (web->requests == PATHS)
+        abort();
+    (void)sscanf(link->request, "%*s %63s", web->paths[web->requests++]);
     pthread_mutex_unlock(&web->mutex);
 }
 
@@ -272,4 +275,14 @@ const char *web_newest(struct web *web, char *out, size_t size)
     (void)snprintf(out, size, "%s", web->newest);
     pthread_mutex_unlock(&web->mutex);
     return out;
+}
+
+unsigned web_requests_to(struct web *web, const char *path)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&web->mutex);
+    for (unsigned i = 0; i < web->requests; i++)
+        count += strcmp(web->paths[i], path) == 0;
+    pthread_mutex_unlock(&web->mutex);
+    return count;
 }

@@ -25,6 +25,8 @@ void web_stop(struct web **web);
 /* Connections that were made to a local address, such as "127.0.0.1". */
 unsigned web_connections(struct web *web, const char *address);
 unsigned web_requests(struct web *web);
+/* Those whose path is this one. */
+unsigned web_requests_to(struct web *web, const char *path);
 /* The newest request whole, ended by NUL and cut to `size`. */
 const char *web_newest(struct web *web, char *out, size_t size);
 
