@@ -2,37 +2,34 @@
 
 #include "i18n/say.h"
 
+/* -1: the caller's status for what is missing. */
+static const struct {
+    int code, status;
+} statuses[] = {
+    {MES_OK, MES_CLI_EXIT_OK},
+    {MES_E_NOMEM, MES_CLI_EXIT_OSERR},
+    {MES_E_SYSTEM, MES_CLI_EXIT_OSERR},
+    {MES_E_USAGE, MES_CLI_EXIT_USAGE}, /* only ever about the command line itself */
+    {MES_E_INPUT, MES_CLI_EXIT_DATA},
+    {MES_E_CORRUPT, MES_CLI_EXIT_DATA},
+    {MES_E_CONFLICT, MES_CLI_EXIT_DATA},
+    {MES_E_CONFIG, MES_CLI_EXIT_CONFIG},
+    {MES_E_TLS, MES_CLI_EXIT_CONFIG},
+    {MES_E_NOT_FOUND, -1},
+    {MES_E_FILE, -1},
+    {MES_E_LIMIT, -1},
+    {MES_E_FULL, MES_CLI_EXIT_IOERR},
+    {MES_E_STORAGE, MES_CLI_EXIT_IOERR},
+    {MES_E_BUSY, MES_CLI_EXIT_TEMPFAIL},
+    {MES_E_CANCELLED, MES_CLI_EXIT_TEMPFAIL},
+};
+
 int mes_cli_status_of(int code, int missing)
 {
-    switch (code) {
-    case MES_OK:
-        return MES_CLI_EXIT_OK;
-    case MES_E_NOMEM:
-    case MES_E_SYSTEM:
-        return MES_CLI_EXIT_OSERR;
-    case MES_E_USAGE: /* only ever about the command line itself */
-        return MES_CLI_EXIT_USAGE;
-    case MES_E_INPUT:
-        return MES_CLI_EXIT_DATA;
-    case MES_E_CONFIG:
-    case MES_E_TLS:
-        return MES_CLI_EXIT_CONFIG;
-    case MES_E_NOT_FOUND:
-    case MES_E_FILE:
-    case MES_E_LIMIT:
-        return missing;
-    case MES_E_FULL:
-    case MES_E_STORAGE:
-        return MES_CLI_EXIT_IOERR;
-    case MES_E_CORRUPT:
-    case MES_E_CONFLICT:
-        return MES_CLI_EXIT_DATA;
-    case MES_E_BUSY:
-    case MES_E_CANCELLED:
-        return MES_CLI_EXIT_TEMPFAIL;
-    default:
-        return MES_CLI_EXIT_SOFTWARE;
-    }
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].code == code)
+            return statuses[i].status >= 0 ? statuses[i].status : missing;
+    return MES_CLI_EXIT_SOFTWARE;
 }
 
 static bool is_config_only(const struct mes_result *result)

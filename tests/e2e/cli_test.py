@@ -13,7 +13,12 @@ from tool import BINARY, ENVIRONMENT, Tool, account
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ('send', 'accounts list', 'accounts check', 'accounts secrets', 'config show', 'template list',
-            'template render', 'version', 'help')
+            'template render', 'status', 'queue list', 'queue show', 'queue pause', 'queue resume', 'queue cancel',
+            'queue retry', 'queue hold', 'queue release', 'keys create', 'keys list', 'keys revoke', 'backup', 'restore',
+            'check', 'version', 'help')
+# The commands that a manual page is about.
+PAGES = {'send': ['send'], 'status': ['status'], 'backup': ['backup', 'restore', 'check'],
+         'queue': [c for c in COMMANDS if c.startswith('queue ')], 'keys': [c for c in COMMANDS if c.startswith('keys ')]}
 # Nothing that a user reads may be left in English by mistake.
 CHINESE = re.compile('[\u4e00-\u9fff]')
 
@@ -83,12 +88,17 @@ class HelpTest(unittest.TestCase):
         self.assertEqual([f"{c['noun']} {c['verb']}".strip() for c in commands], list(COMMANDS))
         [send] = [json.loads(line) for line in run('help', 'send', '--json').stdout.splitlines()]
         self.assertEqual([option['name'] for option in send['options']], self.options_of('send'))
-        self.assertEqual([option['name'] for option in send['options'] if option['needed']], ['config'])
+        [check] = [json.loads(line) for line in run('help', 'check', '--json').stdout.splitlines()]
+        self.assertEqual([option['name'] for option in check['options'] if option['needed']], ['config'])
 
-    def test_the_manual_page_has_the_options_of_the_help(self):
-        manual = (ROOT / 'docs/man/mailenhance-send.1').read_text()
-        described = re.findall(r'^\.It Fl -([a-z-]+)', manual, re.MULTILINE)
-        self.assertEqual(sorted(described), sorted(self.options_of('send')))
+    def test_the_manual_pages_have_the_options_of_the_help(self):
+        pages = {path.stem.removeprefix('mailenhance-'): path for path in (ROOT / 'docs/man').glob('*.1')}
+        self.assertEqual(set(pages), set(PAGES))
+        for name, commands in PAGES.items():
+            with self.subTest(name):
+                described = re.findall(r'^\.It Fl -([a-z-]+)', pages[name].read_text(), re.MULTILINE)
+                known = {option for command in commands for option in self.options_of(command)}
+                self.assertEqual(sorted(described), sorted(known))
 
     def test_both_readmes_name_only_options_that_exist(self):
         known = {option for command in COMMANDS for option in self.options_of(command)}
