@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -164,6 +165,16 @@ bool mes_file_is_exposed(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
+bool mes_file_room(const char *path, uint64_t *left_out, uint64_t *total_out)
+{
+    struct statvfs status;
+    if (statvfs(path, &status) != 0)
+        return false;
+    *left_out = (uint64_t)status.f_bavail * status.f_frsize;
+    *total_out = (uint64_t)status.f_blocks * status.f_frsize;
+    return true;
 }
 
 uint64_t mes_file_stamp(const char *path)

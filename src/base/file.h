@@ -33,6 +33,9 @@ bool mes_file_is_folder(const char *path);
 /* Can anyone but the owner and root read it? False for what does not exist. */
 bool mes_file_is_exposed(const char *path);
 
+/* Bytes that are left for this process where `path` is, and how many there are. False: cannot be seen. */
+bool mes_file_room(const char *path, uint64_t *left_out, uint64_t *total_out);
+
 /* A number that is another one after the file was written, replaced or removed; 0: it does not exist. */
 uint64_t mes_file_stamp(const char *path);
 /* Can anyone but the owner and root write it, be it a file or a folder? */

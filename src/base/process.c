@@ -42,6 +42,11 @@ void mes_process_raise_limits(void)
 #endif
 }
 
+void mes_process_end(int status)
+{
+    _exit(status);
+}
+
 void mes_process_keep_streams(void)
 {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)

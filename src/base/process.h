@@ -12,6 +12,9 @@ void mes_process_protect(void);
  * with holes. For a service. */
 void mes_process_raise_limits(void);
 
+/* Ends the process where it stands: nothing is closed or written out. */
+void mes_process_end(int status);
+
 /* A standard stream that the caller closed is opened on nothing, the wrong way round: using it fails, and no
  * file or connection opened later can take its place and be written to by accident. */
 void mes_process_keep_streams(void);

@@ -23,7 +23,7 @@ static void add_finding(struct mes_buf *line, enum mes_language language, enum m
     mes_buf_fini(&text);
 }
 
-static void tell_finding(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
+void mes_cli_tell_finding(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
 {
     struct mes_cli *cli = context;
     struct mes_buf line;
@@ -55,7 +55,7 @@ int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_ou
 {
     struct mes_error error;
     *list_out = NULL;
-    return mes_cli_status_of(load(cli, tell_finding, list_out, &error), MES_CLI_EXIT_CONFIG);
+    return mes_cli_status_of(load(cli, mes_cli_tell_finding, list_out, &error), MES_CLI_EXIT_CONFIG);
 }
 
 static void tell_problem(void *context, enum mes_finding_kind kind, const struct mes_error *finding)

@@ -2,6 +2,7 @@
 #ifndef MES_CLI_ACCOUNTS_H
 #define MES_CLI_ACCOUNTS_H
 
+#include "account/finding.h"
 #include "cli/cli.h"
 #include "mes/account.h"
 
@@ -10,5 +11,8 @@
 int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_out);
 /* The same for who only wants the settings of the service: of the findings, problems alone are told. */
 int mes_cli_load_settings(struct mes_cli *cli, struct mes_account_list **list_out);
+
+/* Tells what loading finds, on standard error; `context` is the struct mes_cli. */
+void mes_cli_tell_finding(void *context, enum mes_finding_kind kind, const struct mes_error *finding);
 
 #endif

@@ -21,7 +21,7 @@
 #define ASKS (JOBS | KEYS | IN(STATUS))
 #define WITH_COMPANY                                                                                         \
     (WITH_ACCOUNTS | IN(SEND) | IN(TEMPLATE_LIST) | IN(TEMPLATE_RENDER) | IN(KEYS_CREATE) | IN(KEYS_LIST))
-#define ALL_WITH_FILE (WITH_COMPANY | WITH_DATA | ASKS)
+#define ALL_WITH_FILE (WITH_COMPANY | WITH_DATA | ASKS | IN(SERVE))
 #define ALL ((1u << MES_CLI_COMMAND_COUNT) - 1)
 
 const struct mes_cli_option mes_cli_option_table[MES_CLI_OPTION_COUNT] = {

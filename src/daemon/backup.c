@@ -1,0 +1,62 @@
+/* The nightly backup. The keeper's thread. */
+#include "account/service.h"
+#include "base/error.h"
+#include "daemon/parts.h"
+#include "store/backup.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+/* The first HH:MM of the clock on the wall after `now`. */
+static int64_t next_backup(const struct mes_daemon *daemon, int minute, int64_t now)
+{
+    int64_t local = now + (int64_t)mes_zone_offset(daemon->zone, now) * 1000;
+    int64_t at = local - local % DAY_MS + (int64_t)minute * 60000;
+    int64_t utc;
+    do {
+        (void)mes_zone_to_utc(daemon->zone, at, &utc);
+        at += DAY_MS;
+    } while (utc <= now);
+    return utc;
+}
+
+static bool may_go_on(void *context, enum mes_store_backup_step step, uint64_t done, uint64_t total)
+{
+    (void)step;
+    (void)done;
+    (void)total;
+    return !mes_daemon_is_stopping(context);
+}
+
+static void make_backup(struct mes_daemon *daemon, const struct mes_account_globals *globals)
+{
+    const struct mes_store_backup_progress progress = {may_go_on, daemon};
+    struct mes_store_backup_result result = {0};
+    struct mes_error error = {0};
+    int64_t began = mes_clock_monotonic(daemon->clock);
+    int code = mes_store_backup_make(daemon->folder, globals->backup_folder, (unsigned)globals->backup_keep,
+                                     &progress, &result, &error);
+    if (code == 0)
+        mes_log(daemon->log, MES_LOG_INFO, "backup.made", MES_LOG_TEXT("name", result.name),
+                MES_LOG_NUMBER("files", result.files), MES_LOG_NUMBER("bytes", result.bytes),
+                MES_LOG_NUMBER("ms", mes_clock_monotonic(daemon->clock) - began));
+    else if (code != MES_E_CANCELLED)
+        mes_daemon_log_error(daemon, MES_LOG_ERROR, "backup.failed", &error);
+}
+
+void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_account_globals *globals)
+{
+    int minute = mes_account_day_minute(mes_str_of(globals->backup_at));
+    int64_t now = mes_clock_wall(daemon->clock);
+    int64_t *at = &daemon->keeper.backup_at;
+    if (globals->backup_folder[0] == '\0') {
+        *at = 0;
+        return;
+    }
+    if (*at != 0 && now >= *at) {
+        make_backup(daemon, globals);
+        now = mes_clock_wall(daemon->clock);
+        *at = 0;
+    }
+    int64_t next = next_backup(daemon, minute, now);
+    *at = *at == 0 || next < *at ? next : *at; /* the settings may name another time now */
+}

@@ -1,0 +1,91 @@
+/* What the parts of the service tell one another. */
+#include "daemon/parts.h"
+
+/* ---- from the carrier: the loop thread ---- */
+
+static void on_account(void *context, const char *company, const char *account, int64_t until,
+                       const char *advice_id, bool is_alarm)
+{
+    struct mes_daemon *daemon = context;
+    if (until == 0)
+        mes_log(daemon->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", company),
+                MES_LOG_TEXT("account", account));
+    else if (until == INT64_MAX)
+        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", company),
+                MES_LOG_TEXT("account", account), MES_LOG_TEXT("until", "changed"),
+                MES_LOG_TEXT("advice", advice_id), MES_LOG_FLAG("alarm", is_alarm));
+    else
+        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", company),
+                MES_LOG_TEXT("account", account), MES_LOG_TIME("until", until),
+                MES_LOG_TEXT("advice", advice_id), MES_LOG_FLAG("alarm", is_alarm));
+}
+
+static void on_all_down(void *context, const char *company, bool is_down)
+{
+    struct mes_daemon *daemon = context;
+    mes_log(daemon->log, is_down ? MES_LOG_ERROR : MES_LOG_INFO,
+            is_down ? "accounts.all_down" : "accounts.back", MES_LOG_TEXT("company", company));
+}
+
+static void on_fallback(void *context, const char *company, const char *account, bool is_in_use)
+{
+    struct mes_daemon *daemon = context;
+    mes_log(daemon->log, is_in_use ? MES_LOG_WARNING : MES_LOG_INFO,
+            is_in_use ? "accounts.fallback" : "accounts.first_again", MES_LOG_TEXT("company", company),
+            MES_LOG_TEXT("account", account));
+}
+
+struct mes_carrier_listener mes_daemon_carrier_news(struct mes_daemon *daemon)
+{
+    return (struct mes_carrier_listener){
+        .on_account = on_account, .on_all_down = on_all_down, .on_fallback = on_fallback, .context = daemon};
+}
+
+/* ---- from the courier: the store thread ---- */
+
+static void on_changed(void *context, const int64_t *jobs, size_t count)
+{
+    struct mes_daemon *daemon = context;
+    mes_mutex_lock(&daemon->followers_mutex);
+    if (daemon->has_followers)
+        mes_api_server_news(daemon->api, jobs, count);
+    mes_mutex_unlock(&daemon->followers_mutex);
+}
+
+void mes_daemon_set_followers(struct mes_daemon *daemon, bool has_followers)
+{
+    mes_mutex_lock(&daemon->followers_mutex);
+    daemon->has_followers = has_followers;
+    mes_mutex_unlock(&daemon->followers_mutex);
+}
+
+static void on_alert(void *context, const char *name, const char *detail)
+{
+    struct mes_daemon *daemon = context;
+    mes_log(daemon->log, MES_LOG_WARNING, name, MES_LOG_TEXT("detail", detail));
+}
+
+static void end_broken(struct mes_daemon_order *order, struct mes_daemon *daemon)
+{
+    (void)order;
+    if (daemon != NULL && !mes_daemon_is_stopping(daemon))
+        mes_daemon_stop(daemon);
+}
+
+static void on_broken(void *context, const struct mes_error *error)
+{
+    static struct mes_daemon_order order = {.run = end_broken};
+    struct mes_daemon *daemon = context;
+    if (atomic_load(&daemon->is_broken))
+        return;
+    daemon->failure = *error;
+    atomic_store(&daemon->is_broken, true);
+    mes_daemon_log_error(daemon, MES_LOG_ERROR, "store.broken", error);
+    mes_daemon_post(daemon, &order);
+}
+
+struct mes_courier_listener mes_daemon_courier_news(struct mes_daemon *daemon)
+{
+    return (struct mes_courier_listener){
+        .on_changed = on_changed, .on_alert = on_alert, .on_broken = on_broken, .context = daemon};
+}
