@@ -27,7 +27,8 @@ static void on_ready(void *context, const struct mes_daemon_ready *ready)
 int mes_cli_serve(struct mes_cli *cli)
 {
     struct mes_error error = {0};
-    const struct mes_daemon_listener listener = {.on_finding = mes_cli_tell_finding, .on_ready = on_ready, .context = cli};
+    const struct mes_daemon_listener listener = {
+        .on_finding = mes_cli_tell_finding, .on_ready = on_ready, .context = cli};
     int code = mes_daemon_run(mes_cli_text(cli->options, MES_CLI_OPT_CONFIG), &listener, &error);
     return code == 0 ? MES_CLI_EXIT_OK : mes_cli_fail(cli, &error, MES_CLI_EXIT_CONFIG);
 }

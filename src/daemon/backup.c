@@ -1,8 +1,8 @@
 /* The nightly backup. The keeper's thread. */
+#include "store/backup.h"
 #include "account/service.h"
 #include "base/error.h"
 #include "daemon/parts.h"
-#include "store/backup.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 

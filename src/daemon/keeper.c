@@ -80,6 +80,7 @@ static void look(struct mes_daemon *daemon)
     struct mes_roster *roster = mes_daemon_hold_roster(daemon);
     int64_t now = mes_clock_monotonic(daemon->clock);
     look_at_disk(daemon);
+    mes_daemon_look_after_backup(daemon, mes_roster_globals(roster));
     if (now >= keeper->sweep_at && !is_ending(daemon)) {
         mes_daemon_sweep(daemon, mes_roster_globals(roster));
         keeper->sweep_at = mes_clock_monotonic(daemon->clock) + SWEEP_MS;

@@ -1,0 +1,370 @@
+"""The process of the service: starting, stopping, reloading, limits, and what it must never show."""
+
+import json
+import os
+import pwd
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from fixture import Folder, wait_for
+from service import Service
+from sink import HANG, Gate, Scripted, Sink
+from tool import BINARY, ENVIRONMENT, PASSWORD, account, forms_of
+
+
+class ServiceCase(unittest.TestCase):
+    def service(self, accounts, **options):
+        service = Service(accounts, **options)
+        self.addCleanup(service.close)
+        return service
+
+    def relay(self, kind=Sink, *arguments, **options):
+        relay = kind(*arguments, **options)
+        self.addCleanup(relay.close)
+        return relay
+
+
+class LifeTest(ServiceCase):
+    def test_a_mail_is_accepted_and_delivered(self):
+        sink = self.relay()
+        service = self.service([account(sink.port, 'a')])
+        job = service.wait_job(service.send())
+        self.assertEqual(job['counts']['sent'], 1, job)
+        self.assertEqual(len(sink.mails), 1)
+        self.assertEqual(service.stop(), 0, service.log())
+        self.assertEqual(len(service.events('service.stopped')), 1, service.log())
+
+    def test_what_was_accepted_is_sent_after_a_kill(self):
+        relay = self.relay(Scripted, {'GREETING': [HANG, '220 test ready']})
+        service = self.service([account(relay.port, 'a')])
+        job = service.send()
+        service.kill()
+        service.start()
+        self.assertEqual(service.wait_job(job)['counts']['sent'], 1)
+        self.assertEqual(len(relay.bodies), 1)
+
+    def test_a_second_service_on_the_same_folder_is_refused(self):
+        service = self.service([account(1, 'a')])
+        second = subprocess.run([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT, timeout=30,
+                                capture_output=True)
+        self.assertEqual(second.returncode, 75, second.stderr)
+        self.assertIn(str(service.child.pid).encode(), second.stderr)
+        self.assertEqual(service.call('GET', '/readyz').status, 200)
+
+    def test_without_settings_mails_are_kept(self):
+        folder = Folder()
+        self.addCleanup(folder.close)
+        child = subprocess.Popen([BINARY, 'serve'], cwd=folder.path,
+                                 env={**ENVIRONMENT, 'globalConfig__listen': '127.0.0.1:0'}, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        first = child.stdout.readline().decode()
+        service = Service.__new__(Service)
+        service.url, service.data = first.split()[-1], folder.path / 'data'
+        job = service.wait_job(service.send('陳大文 <chan@example.hk>'))
+        self.assertEqual(job['counts']['sent'], 1, job)
+        self.assertEqual((folder.path / 'data').stat().st_mode & 0o777, 0o700)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 0)
+        self.assertNotIn(service.key.encode(), out)  # a pipe is no terminal
+        self.assertIn(b'curl ', out)
+
+    def test_the_key_is_shown_once_and_to_a_terminal_alone(self):
+        shown = []
+        service = self.service([account(1, 'a')], start=False)
+        for _ in range(2):
+            leader, follower = os.openpty()
+            child = subprocess.Popen([BINARY, 'serve', '--config', str(service.config)], stdin=subprocess.DEVNULL,
+                                     stdout=follower, stderr=subprocess.DEVNULL, env={**ENVIRONMENT, 'TERM': 'xterm'})
+            os.close(follower)
+            text = b''
+            while b'Settings' not in text:
+                text += os.read(leader, 4096)
+            child.send_signal(signal.SIGTERM)
+            self.assertEqual(child.wait(30), 0)
+            try:
+                while piece := os.read(leader, 4096):
+                    text += piece
+            except OSError:
+                pass
+            os.close(leader)
+            shown.append(service.key.encode() in text)
+        self.assertEqual(shown, [True, False])
+
+
+class StopTest(ServiceCase):
+    def test_E18_a_drain_waits_for_the_reply_to_the_dot(self):
+        gate = Gate('250 2.0.0 queued as G1')
+        relay = self.relay(Scripted, {'DOT': gate})
+        service = self.service([account(relay.port, 'a')], settings={'drainSeconds': 30})
+        job = service.send()
+        self.assertTrue(gate.reached.wait(20))
+        service.signal(signal.SIGTERM)
+        wait_for(lambda: service.events('service.stopping'), 'the drain')
+        self.assertIsNone(service.child.poll())
+        gate.open()
+        self.assertEqual(service.wait(), 0, service.log())
+        service.start()
+        self.assertEqual(service.wait_job(job)['counts']['sent'], 1)
+        self.assertEqual(len(relay.bodies), 1)
+
+    def test_E18_a_hundred_in_flight_are_neither_lost_nor_sent_twice(self):
+        sink = self.relay()
+        service = self.service([account(sink.port, 'a', maxConnections=10)])
+        people = [f'p{i}@example.hk' for i in range(300)]
+        jobs = [service.send(people[i:i + 30]) for i in range(0, 300, 30)]
+        wait_for(lambda: len(sink.mails) > 20, 'the first mails')
+        self.assertEqual(service.stop(), 0, service.log())
+        self.assertLess(len(sink.mails), 300, 'it was too fast to tell')
+        service.start()
+        for job in jobs:
+            self.assertEqual(service.wait_job(job)['counts']['sent'], 30)
+        self.assertEqual(sorted(to for _, [to], _ in sink.mails), sorted(people))
+
+    def test_E18_an_unanswered_dot_is_in_doubt(self):
+        relay = self.relay(Scripted, {'DOT': HANG})
+        service = self.service([account(relay.port, 'a', onDoubt='hold')], settings={'drainSeconds': 0})
+        job = service.send()
+        wait_for(lambda: relay.bodies, 'the mail')
+        self.assertEqual(service.stop(), 0, service.log())
+        service.start()
+        self.assertEqual(service.job(job)['counts']['in_doubt'], 1, service.job(job))
+        self.assertEqual(len(relay.bodies), 1)
+
+    def test_E18_a_second_signal_stops_at_once(self):
+        gate = Gate('250 2.0.0 queued')
+        relay = self.relay(Scripted, {'DOT': gate})
+        self.addCleanup(gate.open)
+        service = self.service([account(relay.port, 'a')], settings={'drainSeconds': 600})
+        service.send()
+        self.assertTrue(gate.reached.wait(20))
+        service.signal(signal.SIGTERM)
+        wait_for(lambda: service.events('service.stopping'), 'the drain')
+        service.signal(signal.SIGTERM)
+        self.assertEqual(service.wait(10), 75, service.log())
+
+    def test_E18_a_hangup_reads_the_settings_and_disturbs_nothing(self):
+        gate = Gate('250 2.0.0 queued')
+        relay, sink = self.relay(Scripted, {'DOT': gate}), self.relay()
+        service = self.service([account(relay.port, 'a')])
+        first = service.send()
+        self.assertTrue(gate.reached.wait(20))
+        service.write([account(sink.port, 'b')])
+        service.signal(signal.SIGHUP)
+        wait_for(lambda: service.events('settings.taken_over'), 'the new settings')
+        second = service.wait_job(service.send())
+        self.assertEqual(service.recipients(second['id'])[0]['account'], 'b')
+        gate.open()
+        service.wait_job(first)
+        self.assertEqual(service.recipients(first)[0]['account'], 'a')
+
+    def test_a_changed_file_is_noticed_and_a_faulty_one_changes_nothing(self):
+        first, second = self.relay(), self.relay()
+        service = self.service([account(first.port, 'a')])
+        good = service.config.read_text()
+        service.config.write_text(good.replace('"senderServerHostPort"', '"senderServerHostPrt"'))
+        wait_for(lambda: service.events('settings.refused'), 'the refusal')
+        self.assertIn('AppSetting.json:1:', service.log())
+        service.wait_job(service.send())
+        self.assertEqual(len(first.mails), 1)
+        service.write([account(second.port, 'b')])
+        wait_for(lambda: service.events('settings.taken_over'), 'the new settings')
+        service.wait_job(service.send())
+        self.assertEqual(len(second.mails), 1)
+
+
+class LimitTest(ServiceCase):
+    def test_E09_without_descriptors_it_waits_and_does_not_spin(self):
+        """Connections that come when no descriptor is left wait; the processor rests meanwhile."""
+        sink = self.relay()
+        service = self.service([account(sink.port, 'a')], start=False)
+        service.start(limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+        held = []
+        try:
+            for _ in range(80):
+                held.append(socket.create_connection(('127.0.0.1', service.port), timeout=5))
+            time.sleep(0.3)
+            before = self.processor_seconds(service)
+            time.sleep(0.7)
+            self.assertLess(self.processor_seconds(service) - before, 0.35, 'it spins')
+        finally:
+            for connection in held:
+                connection.close()
+        wait_for(lambda: self.answers(service), 'an answer')
+        job = service.wait_job(service.send())
+        self.assertEqual(job['counts']['sent'], 1)
+        self.assertEqual(service.stop(), 0)
+
+    @staticmethod
+    def processor_seconds(service):
+        fields = Path(f'/proc/{service.child.pid}/stat').read_text().rsplit(') ', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+    @staticmethod
+    def answers(service):
+        try:
+            return service.call('GET', '/readyz', timeout=2).status == 200
+        except OSError:
+            return False
+
+    def test_H05_faulty_settings_are_refused_with_their_place(self):
+        cases = {'unknown key': ('"listen"', '"lisen"', b'AppSetting.json:1:'),
+                 'wrong type': ('"127.0.0.1:0"', '["x"]', b'AppSetting.json:1:'),
+                 'no address': ('"127.0.0.1:0"', '"nowhere"', b'nowhere'),
+                 'quiet hours': ('"listen"', '"quietHours": "25:00-26:00", "listen"', b'quietHours'),
+                 'too large': ('"listen"', '"x": "' + 'x' * 17_000_000 + '", "listen"', b'AppSetting.json'),
+                 'too deep': ('"listen"', '"x": ' + '[' * 100 + ']' * 100 + ', "listen"', b'AppSetting.json:1:')}
+        for name, (old, new, place) in cases.items():
+            with self.subTest(name):
+                service = self.service([account(1, 'a')], start=False)
+                service.config.write_text(service.config.read_text().replace(old, new, 1))
+                done = subprocess.run([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT, timeout=60,
+                                      capture_output=True)
+                self.assertEqual(done.returncode, 78, done.stderr)
+                self.assertIn(place, done.stderr)
+                self.assertEqual(done.stdout, b'')
+
+
+@unittest.skipUnless(os.geteuid() == 0, 'only root can become somebody else')
+class RootTest(ServiceCase):
+    def test_H08_root_is_warned(self):
+        service = self.service([account(1, 'a')])
+        self.assertEqual(len(service.events('service.runs_as_root')), 1)
+
+    def test_H08_root_becomes_the_user_for_good(self):
+        sink = self.relay()
+        user = pwd.getpwnam('nobody')
+        service = self.service([account(sink.port, 'a')], settings={'runAs': 'nobody'}, start=False)
+        service.folder.path.chmod(0o755)
+        os.chown(service.config, user.pw_uid, user.pw_gid)
+        service.start()
+        status = Path(f'/proc/{service.child.pid}/status').read_text()
+        for field, wanted in (('Uid', user.pw_uid), ('Gid', user.pw_gid)):
+            self.assertEqual(re.search(rf'^{field}:\t(.*)$', status, re.M)[1].split(), [str(wanted)] * 4)
+        self.assertNotIn('0', re.search(r'^Groups:\t(.*)$', status, re.M)[1].split())
+        self.assertEqual(int(re.search(r'^CapEff:\t(.*)$', status, re.M)[1], 16), 0)
+        for thread in Path(f'/proc/{service.child.pid}/task').iterdir():
+            self.assertIn(f'Uid:\t{user.pw_uid}', (thread / 'status').read_text())
+        self.assertEqual(service.data.stat().st_uid, user.pw_uid)
+        self.assertEqual(service.wait_job(service.send())['counts']['sent'], 1)
+        self.assertEqual(service.stop(), 0, service.log())
+        service.start()
+        self.assertEqual(service.wait_job(service.send())['counts']['sent'], 1)
+
+    def test_H08_an_unknown_user_is_refused(self):
+        for name in ('no-such-user', 'root'):
+            service = self.service([account(1, 'a')], settings={'runAs': name}, start=False)
+            with self.assertRaisesRegex(RuntimeError, r'ended with 78:(.|\n)*runAs'):
+                service.start()
+
+
+class SecretTest(ServiceCase):
+    """H01: passwords, keys and tokens that nobody else could have made up, looked for wherever they could turn up."""
+
+    def test_H01_secrets_turn_up_nowhere(self):
+        relay = self.relay(Scripted, {'EHLO': '250-test\n250 AUTH PLAIN', 'AUTH': f'535 5.7.8 bad password {PASSWORD}'})
+        sink = self.relay()
+        service = self.service([account(relay.port, 'a', user='u', allowPlaintextAuth=True), account(sink.port, 'b')],
+                               settings={'alertTo': ['https://robot.example/hook?key=canary-robot-5521']})
+        made = service.call('POST', '/api/v1/keys', {'name': 'canary', 'scopes': ['send', 'read']})
+        self.assertEqual(made.status, 201, made)
+        key = made.json['key']
+        job = service.send(text='x')
+        service.wait_job(job)
+        answers = b''
+        for path in (f'/api/v1/messages/{job}', f'/api/v1/messages/{job}/recipients', '/api/v1/keys', '/metrics',
+                     '/api/v1/accounts', f'/api/v1/messages/{job}/transcript?recipient=0'):
+            answers += service.call('GET', path).body
+        answers += service.call('GET', '/api/v1/messages', key=key[:-1] + ('0' if key[-1] != '0' else '1')).body
+        self.assertEqual(service.call('GET', '/api/v1/messages', key=key).status, 200)
+        process = Path(f'/proc/{service.child.pid}')
+        places = {'answers': answers, 'log': service.errors.read_bytes(), 'stdout': service.out,
+                  'argv': (process / 'cmdline').read_bytes()}
+        self.assertEqual(service.stop(), 0)
+        places['log'] += service.errors.read_bytes()
+        for path in service.data.iterdir():
+            if path.is_file() and path.name != 'key':
+                places[path.name] = path.read_bytes()
+        for secret in (PASSWORD, key, service.key, 'canary-robot-5521'):
+            for place, content in places.items():
+                for form in forms_of(secret):
+                    with self.subTest(place, secret=secret):
+                        self.assertFalse(form in content, f'{form} is in {place}')
+
+    def test_H04_no_core_and_no_look_into_the_process(self):
+        service = self.service([account(1, 'a')])
+        process = Path(f'/proc/{service.child.pid}')
+        limits = (process / 'limits').read_text()
+        self.assertRegex(limits, r'Max core file size\s+0\s+0')
+        # What belongs to a process that cannot be dumped belongs to root.
+        if os.geteuid() != 0:
+            with self.assertRaises(PermissionError):
+                (process / 'mem').open('rb')
+        else:
+            self.assertEqual(process.stat().st_uid, 0)
+            self.assert_closed_to_its_own_user()
+
+    def assert_closed_to_its_own_user(self):
+        user = pwd.getpwnam('nobody')
+        service = self.service([account(1, 'a')], settings={'runAs': 'nobody'}, start=False)
+        os.chown(service.config, user.pw_uid, user.pw_gid)
+        service.start()
+        look = subprocess.run(['/usr/bin/python3', '-c', f'open("/proc/{service.child.pid}/mem", "rb")'], user='nobody',
+                              group=user.pw_gid, capture_output=True)
+        self.assertIn(b'PermissionError', look.stderr)
+
+
+class LogTest(ServiceCase):
+    def test_H07_nothing_that_callers_send_breaks_a_line(self):
+        sink = self.relay()
+        service = self.service([account(sink.port, 'a')], settings={'logFormat': 'json'})
+        evil = 'x\r\n{"level":"error","event":"forged"}\x1b[31m\u2028\x85"'
+        service.call('POST', '/api/v1/messages', {'to': [evil], 'subject': evil, 'text': 'T'})
+        service.call('POST', '/api/v1/messages', {'to': ['a@example.hk'], 'subject': 'S', 'text': evil})
+        service.call('GET', '/api/v1/messages/' + 'x' * 200 + '%0d%0a%1b')
+        service.call('GET', '/', key='x\x1b[31m')
+        service.stop()
+        lines = [line for line in service.errors.read_text().split('\n') if line.startswith('{') or 'forged' in line]
+        self.assertGreater(len(lines), 1)
+        for line in lines:
+            self.assertNotEqual(json.loads(line)['event'], 'forged')
+            self.assertNotRegex(line, '[\x00-\x1f\x7f-\x9f\u2028\u2029]')
+
+    def test_E24_sending_goes_on_when_nobody_reads_the_log(self):
+        sink = self.relay()
+        service = self.service([account(sink.port, 'a')], start=False)
+        reader, writer = os.pipe()
+        child = subprocess.Popen([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writer)
+        os.set_blocking(writer, False)
+        try:  # full to the brim
+            while True:
+                os.write(writer, b'x' * 4096)
+        except BlockingIOError:
+            pass
+        os.set_blocking(writer, True)
+        service.child, service.url = child, child.stdout.readline().decode().split()[-1]
+        for _ in range(20):
+            service.wait_job(service.send())
+        os.close(reader)  # from now on: EPIPE
+        os.close(writer)
+        for _ in range(20):
+            service.wait_job(service.send())
+        self.assertEqual(len(sink.mails), 40)
+        self.assertEqual(service.stop(), 0)
+
+    def test_the_log_goes_to_a_file_of_its_own(self):
+        service = self.service([account(1, 'a')], settings={'logFile': 'log/service.log'}, start=False)
+        (service.folder.path / 'log').mkdir()
+        service.start()
+        self.assertEqual(service.stop(), 0)
+        self.assertIn('event=service.stopped', (service.folder.path / 'log/service.log').read_text())
+        self.assertNotIn('event=', service.log())
