@@ -61,7 +61,7 @@ int mes_cli_load_accounts(struct mes_cli *cli, struct mes_account_list **list_ou
 static void tell_problem(void *context, enum mes_finding_kind kind, const struct mes_error *finding)
 {
     if (kind == MES_FINDING_PROBLEM)
-        tell_finding(context, kind, finding);
+        mes_cli_tell_finding(context, kind, finding);
 }
 
 int mes_cli_load_settings(struct mes_cli *cli, struct mes_account_list **list_out)

@@ -33,8 +33,9 @@ static void make_backup(struct mes_daemon *daemon, const struct mes_account_glob
     struct mes_store_backup_result result = {0};
     struct mes_error error = {0};
     int64_t began = mes_clock_monotonic(daemon->clock);
-    int code = mes_store_backup_make(daemon->folder, globals->backup_folder, (unsigned)globals->backup_keep,
-                                     &progress, &result, &error);
+    const struct mes_store_backup_options options = {
+        .target = globals->backup_folder, .keep = (unsigned)globals->backup_keep, .progress = &progress};
+    int code = mes_store_backup_make(daemon->folder, &options, &result, &error);
     if (code == 0)
         mes_log(daemon->log, MES_LOG_INFO, "backup.made", MES_LOG_TEXT("name", result.name),
                 MES_LOG_NUMBER("files", result.files), MES_LOG_NUMBER("bytes", result.bytes),
@@ -45,18 +46,17 @@ static void make_backup(struct mes_daemon *daemon, const struct mes_account_glob
 
 void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_account_globals *globals)
 {
+    struct mes_daemon_keeper *keeper = &daemon->keeper;
     int minute = mes_account_day_minute(mes_str_of(globals->backup_at));
     int64_t now = mes_clock_wall(daemon->clock);
-    int64_t *at = &daemon->keeper.backup_at;
     if (globals->backup_folder[0] == '\0') {
-        *at = 0;
+        keeper->backup_at = 0;
         return;
     }
-    if (*at != 0 && now >= *at) {
+    bool is_due = keeper->backup_at != 0 && keeper->backup_minute == minute && now >= keeper->backup_at;
+    if (is_due)
         make_backup(daemon, globals);
-        now = mes_clock_wall(daemon->clock);
-        *at = 0;
-    }
-    int64_t next = next_backup(daemon, minute, now);
-    *at = *at == 0 || next < *at ? next : *at; /* the settings may name another time now */
+    if (is_due || keeper->backup_at == 0 || keeper->backup_minute != minute)
+        keeper->backup_at = next_backup(daemon, minute, mes_clock_wall(daemon->clock));
+    keeper->backup_minute = minute;
 }

@@ -98,8 +98,6 @@ int mes_daemon_run(const char *config, const struct mes_daemon_listener *listene
     int code = mes_daemon_start(daemon, error);
     if (code == 0)
         code = serve(daemon, error);
-    else if (daemon->log != NULL)
-        mes_daemon_log_error(daemon, MES_LOG_ERROR, "service.failed", error);
     mes_daemon_end(daemon);
     mes_mutex_fini(&daemon->followers_mutex);
     mes_mutex_fini(&daemon->mutex);

@@ -3,21 +3,19 @@
 
 /* ---- from the carrier: the loop thread ---- */
 
-static void on_account(void *context, const char *company, const char *account, int64_t until,
-                       const char *advice_id, bool is_alarm)
+static void on_account(void *context, const struct mes_carrier_account_news *news)
 {
     struct mes_daemon *daemon = context;
-    if (until == 0)
-        mes_log(daemon->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", company),
-                MES_LOG_TEXT("account", account));
-    else if (until == INT64_MAX)
-        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", company),
-                MES_LOG_TEXT("account", account), MES_LOG_TEXT("until", "changed"),
-                MES_LOG_TEXT("advice", advice_id), MES_LOG_FLAG("alarm", is_alarm));
+    bool has_end = news->until != 0 && news->until != INT64_MAX;
+    const struct mes_log_field until =
+        has_end ? MES_LOG_TIME("until", news->until) : MES_LOG_TEXT("until", "settings_change");
+    if (news->until == 0)
+        mes_log(daemon->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", news->company),
+                MES_LOG_TEXT("account", news->account));
     else
-        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", company),
-                MES_LOG_TEXT("account", account), MES_LOG_TIME("until", until),
-                MES_LOG_TEXT("advice", advice_id), MES_LOG_FLAG("alarm", is_alarm));
+        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", news->company),
+                MES_LOG_TEXT("account", news->account), until, MES_LOG_TEXT("advice", news->advice_id),
+                MES_LOG_FLAG("alarm", news->is_alarm));
 }
 
 static void on_all_down(void *context, const char *company, bool is_down)

@@ -62,6 +62,7 @@ struct mes_daemon_keeper {
     struct mes_mailbox *answers; /* its own commands, when the courier has done them */
     int64_t sweep_at;            /* monotonic */
     int64_t backup_at;           /* wall; 0: none is made */
+    int backup_minute;           /* of the day, that it was worked out from */
     bool is_disk_low;
 };
 
