@@ -55,7 +55,8 @@ void disk_apply(struct disk *disk, const struct disk_change *change, size_t most
             break; /* what was written to a file that has no name is gone with it */
         if (change->offset + size > file->size)
             resize(file, change->offset + size);
-        memcpy(file->data + change->offset, change->data, size);
+        if (size > 0)
+            memcpy(file->data + change->offset, change->data, size);
         break;
     case DISK_TRUNCATE:
         if (file->exists)

@@ -116,7 +116,7 @@ static void E06_a_torn_tail_and_old_frames_are_left_out(void **state)
     assert_string_equal(replayed(journal), "one;three;four;");
     mes_store_journal_close(&journal);
     overwrite(8192 + 2 * 1024 + 500, "\1", 1);
-    overwrite(8192 + 3 * 1024, "\0", 8);
+    overwrite(8192 + 3 * 1024, (char[8]){0}, 8);
     journal = opened();
     assert_int_equal(mes_store_journal_count(journal), 1);
     assert_string_equal(replayed(journal), "one;");
