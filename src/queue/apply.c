@@ -99,36 +99,47 @@ static int tell(struct mes_courier *courier, const struct mes_outcome *outcome,
     return listener->on_recipient(listener->context, courier->options.store, &news, error);
 }
 
-/* A row that nothing was tried for keeps what is written there about earlier attempts. */
+static void fill_row(const struct mes_outcome *outcome, const struct mes_outcome_row *row, int64_t now,
+                     struct mes_store_recipient *recipient)
+{
+    bool is_lead = row->number == outcome->number;
+    recipient->status = status_of(row->status);
+    recipient->due_at = is_lead ? outcome->due_at : 0;
+    recipient->done_at = row->is_final ? now : 0;
+    recipient->attempts += (int64_t)row->attempt_count;
+    if (row->attempt_count > 0) {
+        const struct mes_outcome_attempt *last = &row->attempts[row->attempt_count - 1];
+        recipient->account = last->account;
+        recipient->code = last->code;
+        recipient->enhanced = last->enhanced;
+        recipient->reply = last->reply;
+        recipient->advice_id = last->advice_id;
+    }
+    if (outcome->message_id[0] != '\0')
+        recipient->message_id = outcome->message_id;
+    if (is_lead)
+        recipient->progress = outcome->progress;
+}
+
+/* A row that nothing was tried for keeps what is written there about earlier attempts; one whose every
+ * column is known need not be read. */
 static int set_row(struct mes_courier *courier, const struct mes_outcome *outcome,
                    const struct mes_outcome_row *row, struct mes_error *error)
 {
     struct mes_store *store = courier->options.store;
-    bool is_lead = row->number == outcome->number;
-    int64_t due_at = is_lead ? outcome->due_at : 0;
-    if (row->attempt_count == 0 && row->status == row->before && !row->is_final)
-        return mes_store_recipient_set_due(store, outcome->job, row->number, due_at, error);
-    struct mes_arena arena;
-    struct mes_store_recipient recipient;
+    struct mes_store_recipient recipient = {
+        .job = outcome->job, .number = row->number, .attempts = row->attempts_before};
     const struct mes_store_row ref = {NULL, outcome->job, row->number};
+    struct mes_arena arena;
+    bool is_known = row->attempts_before >= 0 && row->attempt_count > 0 && outcome->message_id[0] != '\0';
+    if (row->attempt_count == 0 && row->status == row->before && !row->is_final)
+        return mes_store_recipient_set_due(store, outcome->job, row->number,
+                                           row->number == outcome->number ? outcome->due_at : 0, error);
     mes_arena_init(&arena, 1024 * 1024);
-    int code = mes_store_recipient_load(mes_store_reads(store), ref, &arena, &recipient, error);
-    recipient.status = status_of(row->status);
-    recipient.due_at = due_at;
-    recipient.done_at = row->is_final ? mes_clock_wall(courier->clock) : 0;
-    recipient.attempts += (int64_t)row->attempt_count;
-    if (row->attempt_count > 0) {
-        const struct mes_outcome_attempt *last = &row->attempts[row->attempt_count - 1];
-        recipient.account = last->account;
-        recipient.code = last->code;
-        recipient.enhanced = last->enhanced;
-        recipient.reply = last->reply;
-        recipient.advice_id = last->advice_id;
-    }
-    if (outcome->message_id[0] != '\0')
-        recipient.message_id = outcome->message_id;
-    if (is_lead)
-        recipient.progress = outcome->progress;
+    int code = 0;
+    if (!is_known)
+        code = mes_store_recipient_load(mes_store_reads(store), ref, &arena, &recipient, error);
+    fill_row(outcome, row, mes_clock_wall(courier->clock), &recipient);
     if (code == 0)
         code = mes_store_recipient_set(store, &recipient, error);
     mes_arena_fini(&arena);

@@ -6,11 +6,9 @@
 
 static void batch_free(struct mes_courier *courier, struct mes_queue_batch *batch)
 {
-    struct mes_queue_batch **at = &courier->batches;
-    while (*at != NULL && *at != batch)
-        at = &(*at)->next;
-    if (*at != NULL)
-        *at = batch->next;
+    *batch->place = batch->next;
+    if (batch->next != NULL)
+        batch->next->place = batch->place;
     courier->bytes_in_flight -= batch->size;
     mes_compose_job_release(&batch->compiled);
     mes_free(batch->company);
@@ -38,7 +36,10 @@ struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const s
         .size = mes_compose_job_size(compiled),
         .compiled = mes_compose_job_share(compiled),
         .next = courier->batches,
+        .place = &courier->batches,
     };
+    if (batch->next != NULL)
+        batch->next->place = &batch->next;
     courier->batches = batch;
     courier->bytes_in_flight += batch->size;
     if (batch->company != NULL && batch->account != NULL && batch->subject != NULL)

@@ -102,7 +102,8 @@ static int load_rows(struct share *share, size_t mails, struct mes_error *error)
     struct mes_store_reader *reader = mes_store_reads(share->round->courier->options.store);
     struct leads leads = {.count = 0};
     const struct mes_store_retry retry = {share->job->id, share->round->now, (unsigned)mails};
-    int code = mes_store_recipient_due(reader, retry, keep_lead, &leads, error);
+    bool has_retries = share->job->cursor > 0;
+    int code = has_retries ? mes_store_recipient_due(reader, retry, keep_lead, &leads, error) : 0;
     for (size_t i = 0; i < leads.count && code == 0; i++)
         code = load_range(share, leads.numbers[i] / (share->job->copies + 1), 1, error);
     int64_t left = share->job->mails - share->job->cursor;
@@ -202,6 +203,7 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     for (size_t i = 0; i < step; i++) {
         mail->rows[i].is_open = is_open(&rows[i]);
         mail->rows[i].status = outcome_status(rows[i].status);
+        mail->rows[i].attempts = rows[i].attempts;
     }
     const struct mes_store_flight flight = {.job = share->job->id,
                                             .number = mail->number,
@@ -228,7 +230,9 @@ static int move_on(struct share *share, int64_t wait_until, struct mes_error *er
         .set = MES_STORE_JOB_CURSOR | MES_STORE_JOB_NEXT_AT,
         .cursor = job->cursor + (int64_t)share->fresh_mails,
     };
-    int code = mes_store_recipient_next_due(mes_store_reads(courier->options.store), job->id, &due, error);
+    int code = 0;
+    if (job->cursor > 0) /* else none of its mails was ever tried */
+        code = mes_store_recipient_next_due(mes_store_reads(courier->options.store), job->id, &due, error);
     change.next_at = change.cursor < job->mails ? share->round->now : due;
     if (change.next_at != 0 && change.next_at < share->round->now)
         change.next_at = share->round->now;
@@ -348,6 +352,7 @@ static int expire_mail(struct share *share, const struct mes_store_recipient *ro
                 .number = rows[i].number,
                 .address = rows[i].address,
                 .before = outcome_status(rows[i].status),
+                .attempts_before = -1,
                 .status =
                     rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_OUTCOME_IN_DOUBT : MES_OUTCOME_FAILED,
                 .is_final = true,

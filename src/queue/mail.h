@@ -16,10 +16,11 @@ struct mes_fleet;
 /* What the mails of one lease share. Made, counted and freed on the store thread; the loop thread reads it.
  */
 struct mes_queue_batch {
-    struct mes_queue_batch *next; /* the courier's list of all */
-    unsigned users;               /* mails */
-    atomic_bool is_cancelled;     /* set by the courier: not sent any more, dots are refused */
-    size_t size;                  /* bytes of `compiled` */
+    struct mes_queue_batch *next;   /* the courier's list of all */
+    struct mes_queue_batch **place; /* of the pointer to it */
+    unsigned users;                 /* mails */
+    atomic_bool is_cancelled;       /* set by the courier: not sent any more, dots are refused */
+    size_t size;                    /* bytes of `compiled` */
     int64_t job;
     char *company;
     char *account; /* this one alone; "" any */
@@ -37,6 +38,7 @@ struct mes_queue_row {
     int64_t number;
     bool is_open; /* still to be sent; else it has its last word from before */
     enum mes_outcome_status status;
+    int64_t attempts; /* that were made before */
 };
 
 /* How a written-ahead dot stands. Only the loop thread changes it. */

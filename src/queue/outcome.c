@@ -154,6 +154,7 @@ static bool read_all(struct reading *reading, struct mes_outcome *out)
     };
     row->number = read_number(reading, "row");
     row->address = "";
+    row->attempts_before = -1;
     row->before = read_status(reading, "before");
     row->status = read_status(reading, "status");
     row->is_final = read_number(reading, "final") != 0;

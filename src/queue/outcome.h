@@ -37,6 +37,7 @@ struct mes_outcome_row {
     int64_t number;
     const char *address;
     enum mes_outcome_status before;
+    int64_t attempts_before; /* -1: not known here */
     enum mes_outcome_status status;
     bool is_final; /* nothing more is done for it by itself */
     const struct mes_outcome_attempt *attempts;

@@ -92,6 +92,7 @@ static bool keep_row(void *context, const struct mes_store_recipient *row)
     *kept = (struct mes_outcome_row){.number = row->number,
                                      .address = mes_arena_copy(&landing->arena, mes_str_of(row->address)),
                                      .before = statuses[row->status],
+                                     .attempts_before = -1,
                                      .status = statuses[row->status]};
     return kept->address != NULL;
 }

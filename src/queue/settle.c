@@ -234,7 +234,11 @@ static bool add_rows(struct settling *settling)
         if (!mail->rows[i].is_open)
             continue;
         *row = (struct mes_outcome_row){
-            .number = mail->rows[i].number, .address = recipient->address, .before = mail->rows[i].status};
+            .number = mail->rows[i].number,
+            .address = recipient->address,
+            .before = mail->rows[i].status,
+            .attempts_before = mail->rows[i].attempts,
+        };
         if (!add_attempts(mail, recipient, row))
             return false;
         settle_row(settling, recipient, row);
