@@ -170,7 +170,7 @@ class StopTest(ServiceCase):
         first, second = self.relay(), self.relay()
         service = self.service([account(first.port, 'a')])
         good = service.config.read_text()
-        service.config.write_text(good.replace('"senderServerHostPort"', '"senderServerHostPrt"'))
+        service.config.write_text(good.replace('"senderServerHostPort": ', '"senderServerHostPort": "x"'))
         wait_for(lambda: service.events('settings.refused'), 'the refusal')
         self.assertIn('AppSetting.json:1:', service.log())
         service.wait_job(service.send())
@@ -191,7 +191,8 @@ class LimitTest(ServiceCase):
         try:
             for _ in range(80):
                 held.append(socket.create_connection(('127.0.0.1', service.port), timeout=5))
-            time.sleep(0.3)
+            time.sleep(0.2)
+            self.assertGreater(len(list(Path(f'/proc/{service.child.pid}/fd').iterdir())), 60, 'it never came to that')
             before = self.processor_seconds(service)
             time.sleep(0.7)
             self.assertLess(self.processor_seconds(service) - before, 0.35, 'it spins')
@@ -216,8 +217,7 @@ class LimitTest(ServiceCase):
             return False
 
     def test_H05_faulty_settings_are_refused_with_their_place(self):
-        cases = {'unknown key': ('"listen"', '"lisen"', b'AppSetting.json:1:'),
-                 'wrong type': ('"127.0.0.1:0"', '["x"]', b'AppSetting.json:1:'),
+        cases = {'wrong type': ('"127.0.0.1:0"', '["x"]', b'AppSetting.json:1:'),
                  'no address': ('"127.0.0.1:0"', '"nowhere"', b'nowhere'),
                  'quiet hours': ('"listen"', '"quietHours": "25:00-26:00", "listen"', b'quietHours'),
                  'too large': ('"listen"', '"x": "' + 'x' * 17_000_000 + '", "listen"', b'AppSetting.json'),
@@ -226,18 +226,22 @@ class LimitTest(ServiceCase):
             with self.subTest(name):
                 service = self.service([account(1, 'a')], start=False)
                 service.config.write_text(service.config.read_text().replace(old, new, 1))
-                done = subprocess.run([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT, timeout=60,
+                done = subprocess.run([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT, timeout=20,
                                       capture_output=True)
                 self.assertEqual(done.returncode, 78, done.stderr)
                 self.assertIn(place, done.stderr)
                 self.assertEqual(done.stdout, b'')
+
+    def test_H05_a_key_that_means_nothing_is_told_with_its_place(self):
+        service = self.service([account(1, 'a')], settings={'drainSecond': 5})
+        self.assertRegex(service.log(), r'AppSetting\.json:1:\d+: .*drainSecond.*drainSeconds')
 
 
 @unittest.skipUnless(os.geteuid() == 0, 'only root can become somebody else')
 class RootTest(ServiceCase):
     def test_H08_root_is_warned(self):
         service = self.service([account(1, 'a')])
-        self.assertEqual(len(service.events('service.runs_as_root')), 1)
+        wait_for(lambda: service.events('service.runs_as_root'), 'the warning')
 
     def test_H08_root_becomes_the_user_for_good(self):
         sink = self.relay()
@@ -344,14 +348,14 @@ class LogTest(ServiceCase):
         reader, writer = os.pipe()
         child = subprocess.Popen([BINARY, 'serve', '--config', str(service.config)], env=ENVIRONMENT,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writer)
+        service.child, service.url = child, child.stdout.readline().decode().split()[-1]
         os.set_blocking(writer, False)
         try:  # full to the brim
             while True:
-                os.write(writer, b'x' * 4096)
+                os.write(writer, b'x')
         except BlockingIOError:
             pass
         os.set_blocking(writer, True)
-        service.child, service.url = child, child.stdout.readline().decode().split()[-1]
         for _ in range(20):
             service.wait_job(service.send())
         os.close(reader)  # from now on: EPIPE
