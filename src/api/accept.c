@@ -233,7 +233,7 @@ void mes_api_accept_store(struct mes_api_accept *accept, void (*after)(struct me
 
 /* --- the answer --- */
 
-static void write_rejected(struct mes_json_writer *json, const struct mes_api_draft *draft)
+void mes_api_accept_write_rejected(struct mes_json_writer *json, const struct mes_api_draft *draft)
 {
     size_t shown =
         draft->rejected_count < MES_API_REJECTED_SHOWN ? draft->rejected_count : MES_API_REJECTED_SHOWN;
@@ -259,7 +259,7 @@ void mes_api_accept_describe(const struct mes_api_request *request, const struct
     mes_api_resource_id(&json, "id", draft->head.id);
     mes_json_write_integer(&json, "recipients", (int64_t)rows);
     mes_json_write_integer(&json, "accepted", (int64_t)(rows / (1 + draft->head.copies)));
-    write_rejected(&json, draft);
+    mes_api_accept_write_rejected(&json, draft);
     mes_json_write_integer(&json, "duplicates", (int64_t)draft->duplicates);
     mes_json_write_list(&json, "warnings");
     for (size_t i = 0; i < draft->warning_count; i++)

@@ -17,6 +17,7 @@ struct mes_api_accept {
     struct mes_api_write blobs; /* the rows of blobs that came with the body */
     struct mes_buf answer;      /* what is answered now and to every repeat: filled before it is stored */
     void (*after)(struct mes_api_accept *accept);
+    bool is_complained; /* for a `complain` that answers once */
     /* How it ended, in `after`: */
     enum mes_intake_result result;
     struct mes_error error; /* of FAILED */
@@ -40,6 +41,8 @@ bool mes_api_accept_key(struct mes_api_accept *accept, struct mes_str text) MES_
 /* Stores the job and waits; `after` is called on an HTTP thread when it is durable, or was not taken. */
 void mes_api_accept_store(struct mes_api_accept *accept, void (*after)(struct mes_api_accept *accept));
 
+/* "rejected" and "rejectedCount". */
+void mes_api_accept_write_rejected(struct mes_json_writer *json, const struct mes_api_draft *draft);
 /* Writes {id,recipients,accepted,…} of a job that has this many rows. */
 void mes_api_accept_describe(const struct mes_api_request *request, const struct mes_api_draft *draft,
                              uint64_t rows, struct mes_buf *out);
