@@ -218,15 +218,26 @@ static void check_enum(const struct check *check, const struct mes_json_value *c
     mes_buf_fini(&names);
 }
 
+/* Characters are only counted where the number of bytes leaves it open. */
+static size_t length_of(const struct mes_json_value *schema, struct mes_str text)
+{
+    const struct mes_json_value *least = keyword(schema, "minLength");
+    const struct mes_json_value *most = keyword(schema, "maxLength");
+    bool is_open =
+        (least != NULL && least->integer > 1) || (most != NULL && text.size > (size_t)most->integer);
+    return is_open ? count_characters(text) : text.size;
+}
+
 static void check_text(const struct check *check, const struct mes_json_value *schema,
                        const struct mes_json_value *value)
 {
     const struct mes_json_value *format = keyword(schema, "format");
     int64_t bound = 0;
     int64_t instant = 0;
-    if (is_length_wrong(schema, "minLength", "maxLength", count_characters(value->text), &bound))
+    size_t length = length_of(schema, value->text);
+    if (is_length_wrong(schema, "minLength", "maxLength", length, &bound))
         refuse(check, MES_API_PROBLEM_bad_value, value,
-               count_characters(value->text) < (size_t)bound ? MES_SAY_api_too_short : MES_SAY_api_too_long,
+               length < (size_t)bound ? MES_SAY_api_too_short : MES_SAY_api_too_long,
                MES_ARGS(MES_NUMBER(bound)));
     else if (format != NULL && mes_str_eq(format->text, MES_STR("date-time")) &&
              !mes_instant_parse(value->text, &instant))

@@ -4,6 +4,29 @@
 
 #include "base/utf8.h"
 
+/* Eight bytes at a time: a byte that is 0 in `word` sets its highest bit. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define ZEROS(word) (((word)-EACH(1)) & ~(word)&EACH(0x80))
+
+static uint64_t load(const char *data)
+{
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
+/* Neither '"' nor '\\'. */
+static bool is_inside_text(uint64_t word)
+{
+    return (ZEROS(word ^ EACH('"')) | ZEROS(word ^ EACH('\\'))) == 0;
+}
+
+/* ASCII without '\\' and control characters: a byte below ' ' borrows. */
+static bool is_plain(uint64_t word)
+{
+    return (((word - EACH(' ')) | word) & EACH(0x80)) == 0 && ZEROS(word ^ EACH('\\')) == 0;
+}
+
 /* What may stand next. */
 enum expectation {
     VALUE,        /* of the document, behind a colon, or behind a comma in a list */
@@ -122,12 +145,25 @@ static enum mes_json_pull_fault decode_escape(struct mes_str text, size_t *at, s
     return MES_JSON_NO_FAULT;
 }
 
+static bool is_common_cjk(struct mes_str text, size_t at)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data + at;
+    return at + 2 < text.size && bytes[0] >= 0xE1 && bytes[0] <= 0xEC && (bytes[1] & 0xC0) == 0x80 &&
+           (bytes[2] & 0xC0) == 0x80;
+}
+
 /* Moves `*at` over characters that stand for themselves. */
 static enum mes_json_pull_fault skip_plain(struct mes_str text, size_t *at)
 {
     while (*at < text.size && text.data[*at] != '\\') {
         unsigned char c = (unsigned char)text.data[*at];
-        size_t size = c < 0x80 ? 1 : mes_utf8_valid_size(mes_str_skip(text, *at));
+        if (text.size - *at >= sizeof(uint64_t) && is_plain(load(text.data + *at))) {
+            *at += sizeof(uint64_t);
+            continue;
+        }
+        size_t size = c < 0x80                   ? 1
+                      : is_common_cjk(text, *at) ? 3
+                                                 : mes_utf8_valid_size(mes_str_skip(text, *at));
         if (size == 0)
             return MES_JSON_FAULT_UTF8;
         if (c < ' ')
@@ -143,7 +179,7 @@ static enum mes_json_pull_fault decode(struct mes_json_pull *pull, struct mes_st
     struct mes_buf *out = &pull->decoded;
     size_t at = 0, start = 0;
     enum mes_json_pull_fault fault = skip_plain(text, &at);
-    bool is_plain = at == text.size;
+    bool has_no_escape = at == text.size;
     mes_buf_clear(out);
     while (fault == MES_JSON_NO_FAULT && at < text.size) {
         mes_buf_add(out, text.data + start, at - start);
@@ -155,9 +191,9 @@ static enum mes_json_pull_fault decode(struct mes_json_pull *pull, struct mes_st
         fault = skip_plain(text, &at);
     }
     *at_out = at;
-    if (!is_plain)
+    if (!has_no_escape)
         mes_buf_add(out, text.data + start, at - start);
-    pull->text = is_plain ? text : mes_buf_str(out);
+    pull->text = has_no_escape ? text : mes_buf_str(out);
     return fault;
 }
 
@@ -238,6 +274,9 @@ static size_t end_of_text(struct mes_json_pull *pull, struct mes_str piece, size
 {
     for (; at < piece.size; at++) {
         char c = piece.data[at];
+        while (!pull->is_escaped && piece.size - at > sizeof(uint64_t) &&
+               is_inside_text(load(piece.data + at)))
+            c = piece.data[at += sizeof(uint64_t)];
         if (pull->is_escaped) {
             pull->is_escaped = false;
         } else if (c == '"') {
