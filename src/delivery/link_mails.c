@@ -184,7 +184,7 @@ static bool tell_outcomes(struct mes_link *link, struct mes_link_slot *slot,
     for (size_t i = 0; i < slot->message.count; i++) {
         if (!has_outcome(result->outcomes[i].cause))
             continue;
-        is_touched = is_touched || slot->numbers[i] != MES_LINK_ARCHIVE;
+        is_touched = true;
         tell_outcome(link, slot, result, i);
     }
     slot->dispatch->evidence = NULL;

@@ -75,6 +75,26 @@ static void a_refused_permit_touches_no_other_mail(void **state)
     }
 }
 
+static bool is_first_over(const struct world *world)
+{
+    return world->is_over[0] && world->is_asked[1];
+}
+
+/* The same when the mail behind it waits in the session already. */
+static void a_late_refusal_touches_no_other_mail(void **state)
+{
+    struct world world = {.answers = {ANSWER_YES, ANSWER_NEVER}};
+    (void)state;
+    open_paced(&world, "X", 3);
+    start_all(&world);
+    turn_until(&world, is_first_over);
+    world.answers[1] = ANSWER_NO;
+    turn_until(&world, all_are_over);
+    assert_non_null(strstr(mes_buf_text(&world.log), "cancelled 1, cancelled 1, done 1, "));
+    assert_non_null(strstr(mes_buf_text(&world.log), "want 2, sent 2, sent 2, done 2, "));
+    close_world(&world);
+}
+
 /* By X the next mail's permit is asked for while the one before still waits for its reply: so waiting for the
  * disk costs no round trip. Without X it is asked for when the one before is done. */
 static void with_X_permits_are_taken_ahead(void **state)
@@ -332,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_dot_leaves_before_its_permit),
         cmocka_unit_test(a_refused_permit_touches_no_other_mail),
+        cmocka_unit_test(a_late_refusal_touches_no_other_mail),
         cmocka_unit_test(with_X_permits_are_taken_ahead),
         cmocka_unit_test(a_permit_is_withdrawn_when_its_session_ends),
         cmocka_unit_test(evidence_is_what_the_relay_got),
