@@ -2,6 +2,7 @@
 #include "cli/accounts.h"
 
 #include "account/load.h"
+#include "cli/login.h"
 #include "cli/status.h"
 #include "json/write.h"
 
@@ -93,6 +94,11 @@ static const char *tls_text(enum mes_language language, enum mes_account_tls tls
     return mes_say_text(language, sentences[tls]);
 }
 
+static const char *transport_word(int transport)
+{
+    return transport == MES_ACCOUNT_TRANSPORT_CAPTURE ? "capture" : "smtp";
+}
+
 static void write_account(struct mes_buf *out, const struct mes_account *account)
 {
     struct mes_json_writer json;
@@ -102,6 +108,7 @@ static void write_account(struct mes_buf *out, const struct mes_account *account
     mes_json_write_text(&json, "name", mes_str_of(account->identity));
     mes_json_write_text(&json, "provider",
                         mes_str_of(account->provider != NULL ? account->provider->id : ""));
+    mes_json_write_text(&json, "transport", mes_str_of(transport_word(account->transport)));
     mes_json_write_text(&json, "host", mes_str_of(account->host));
     mes_json_write_integer(&json, "port", account->port);
     mes_json_write_text(&json, "tls", mes_str_of(tls_word(account->tls)));
@@ -117,6 +124,11 @@ static void say_account(struct mes_buf *out, enum mes_language language, size_t 
                                                      : mes_say_text(language, MES_SAY_cli_provider_none);
     const char *user =
         account->user_name[0] != '\0' ? account->user_name : mes_say_text(language, MES_SAY_cli_login_none);
+    if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE) {
+        mes_say(out, language, MES_SAY_cli_account_capture,
+                MES_ARGS(MES_NUMBER(number), account->identity, account->from_address));
+        return;
+    }
     mes_say(out, language, MES_SAY_cli_account,
             MES_ARGS(MES_NUMBER(number), account->identity, account->host, MES_NUMBER(account->port),
                      tls_text(language, account->tls), user, account->from_address, provider));
@@ -182,6 +194,8 @@ int mes_cli_accounts_check(struct mes_cli *cli)
     struct mes_account_list *list = NULL;
     struct mes_error error;
     int status = mes_cli_status_of(load(cli, put_finding, &list, &error), MES_CLI_EXIT_CONFIG);
+    if (status == MES_CLI_EXIT_OK && mes_cli_has(cli->options, MES_CLI_OPT_LOGIN))
+        status = mes_cli_login_all(cli, list);
     mes_account_list_free(&list);
     return status;
 }
