@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "daemon/parts.h"
 
-enum { DAY_MS = 24 * 60 * 60 * 1000 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, OLD_DAYS = 2 };
 
 /* The first HH:MM of the clock on the wall after `now`. */
 static int64_t next_backup(const struct mes_daemon *daemon, int minute, int64_t now)
@@ -44,6 +44,19 @@ static void make_backup(struct mes_daemon *daemon, const struct mes_account_glob
         mes_daemon_log_error(daemon, MES_LOG_ERROR, "backup.failed", &error);
 }
 
+static void look_at_age(struct mes_daemon *daemon, const char *folder)
+{
+    struct mes_daemon_keeper *keeper = &daemon->keeper;
+    int64_t newest = keeper->began_at; /* the first one may still be to come */
+    int64_t now = mes_clock_wall(daemon->clock);
+    if (folder[0] != '\0' && mes_store_backup_newest(folder, &newest, NULL) != 0)
+        newest = keeper->began_at;
+    bool is_old = folder[0] != '\0' && now - newest > (int64_t)OLD_DAYS * DAY_MS;
+    if (!keeper->has_looked || is_old != keeper->is_backup_old)
+        mes_daemon_alert(daemon, MES_HOOK_ALERT_backup, is_old, folder);
+    keeper->is_backup_old = is_old;
+}
+
 void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_account_globals *globals)
 {
     struct mes_daemon_keeper *keeper = &daemon->keeper;
@@ -51,6 +64,7 @@ void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_ac
     int64_t now = mes_clock_wall(daemon->clock);
     if (globals->backup_folder[0] == '\0') {
         keeper->backup_at = 0;
+        look_at_age(daemon, "");
         return;
     }
     bool is_due = keeper->backup_at != 0 && keeper->backup_minute == minute && now >= keeper->backup_at;
@@ -59,4 +73,5 @@ void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_ac
     if (is_due || keeper->backup_at == 0 || keeper->backup_minute != minute)
         keeper->backup_at = next_backup(daemon, minute, mes_clock_wall(daemon->clock));
     keeper->backup_minute = minute;
+    look_at_age(daemon, globals->backup_folder);
 }

@@ -65,11 +65,12 @@ static void look_at_disk(struct mes_daemon *daemon)
     if (!mes_file_room(mes_store_folder_path(daemon->folder), &left, &total) || total == 0)
         return;
     bool is_low = left < total / 100 * LOW_PERCENT;
-    if (is_low == keeper->is_disk_low)
+    if (keeper->has_looked && is_low == keeper->is_disk_low)
         return;
     keeper->is_disk_low = is_low;
-    mes_log(daemon->log, is_low ? MES_LOG_ERROR : MES_LOG_INFO, is_low ? "disk.low" : "disk.well",
-            MES_LOG_NUMBER("free_bytes", left), MES_LOG_NUMBER("free_percent", left / (total / 100)));
+    mes_daemon_alert(daemon, MES_HOOK_ALERT_disk, is_low, mes_store_folder_path(daemon->folder));
+    mes_log(daemon->log, is_low ? MES_LOG_ERROR : MES_LOG_INFO, is_low ? "disk.low" : "disk.enough",
+            MES_LOG_NUMBER("free_bytes", left), MES_LOG_NUMBER("free_percent", left * 100 / total));
 }
 
 /* ---- the thread ---- */
@@ -81,6 +82,7 @@ static void look(struct mes_daemon *daemon)
     int64_t now = mes_clock_monotonic(daemon->clock);
     look_at_disk(daemon);
     mes_daemon_look_after_backup(daemon, mes_roster_globals(roster));
+    keeper->has_looked = true;
     if (now >= keeper->sweep_at && !is_ending(daemon)) {
         mes_daemon_sweep(daemon, mes_roster_globals(roster));
         keeper->sweep_at = mes_clock_monotonic(daemon->clock) + SWEEP_MS;
@@ -100,6 +102,7 @@ static int64_t rest_ms(const struct mes_daemon *daemon)
 static void run_keeper(void *context)
 {
     struct mes_daemon *daemon = context;
+    daemon->keeper.began_at = mes_clock_wall(daemon->clock);
     daemon->keeper.sweep_at = mes_clock_monotonic(daemon->clock) + FIRST_SWEEP_MS;
     while (!is_ending(daemon)) {
         look(daemon);

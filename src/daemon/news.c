@@ -16,6 +16,11 @@ static void on_account(void *context, const struct mes_carrier_account_news *new
         mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", news->company),
                 MES_LOG_TEXT("account", news->account), until, MES_LOG_TEXT("advice", news->advice_id),
                 MES_LOG_FLAG("alarm", news->is_alarm));
+    const struct mes_hook_account_news event = {.company = news->company,
+                                                .account = news->account,
+                                                .until = news->until,
+                                                .advice_id = news->advice_id};
+    mes_hook_on_carrier_account(daemon->hooks, &event, news->is_alarm);
 }
 
 static void on_all_down(void *context, const char *company, bool is_down)
@@ -31,6 +36,7 @@ static void on_fallback(void *context, const char *company, const char *account,
     mes_log(daemon->log, is_in_use ? MES_LOG_WARNING : MES_LOG_INFO,
             is_in_use ? "accounts.fallback" : "accounts.first_again", MES_LOG_TEXT("company", company),
             MES_LOG_TEXT("account", account));
+    mes_hook_on_fallback(daemon->hooks, company, account, is_in_use);
 }
 
 struct mes_carrier_listener mes_daemon_carrier_news(struct mes_daemon *daemon)
@@ -40,6 +46,21 @@ struct mes_carrier_listener mes_daemon_carrier_news(struct mes_daemon *daemon)
 }
 
 /* ---- from the courier: the store thread ---- */
+
+static int on_recipient(void *context, struct mes_store *store, const struct mes_queue_recipient_news *news,
+                        struct mes_error *error)
+{
+    struct mes_daemon *daemon = context;
+    return mes_hook_on_recipient(mes_hook_events(daemon->hooks), store, news, error);
+}
+
+static int on_job(void *context, struct mes_store *store, enum mes_queue_job_news_kind kind,
+                  const char *company, int64_t job, struct mes_error *error)
+{
+    struct mes_daemon *daemon = context;
+    const struct mes_hook_job_news news = {.kind = kind, .company = company, .job = job};
+    return mes_hook_on_job(mes_hook_events(daemon->hooks), store, &news, error);
+}
 
 static void on_changed(void *context, const int64_t *jobs, size_t count)
 {
@@ -61,6 +82,7 @@ static void on_alert(void *context, const char *name, const char *detail)
 {
     struct mes_daemon *daemon = context;
     mes_log(daemon->log, MES_LOG_WARNING, name, MES_LOG_TEXT("detail", detail));
+    (void)mes_hook_on_alert(daemon->hooks, name, detail);
 }
 
 static void end_broken(struct mes_daemon_order *order, struct mes_daemon *daemon)
@@ -84,6 +106,22 @@ static void on_broken(void *context, const struct mes_error *error)
 
 struct mes_courier_listener mes_daemon_courier_news(struct mes_daemon *daemon)
 {
-    return (struct mes_courier_listener){
-        .on_changed = on_changed, .on_alert = on_alert, .on_broken = on_broken, .context = daemon};
+    return (struct mes_courier_listener){.on_recipient = on_recipient,
+                                         .on_job = on_job,
+                                         .on_changed = on_changed,
+                                         .on_alert = on_alert,
+                                         .on_broken = on_broken,
+                                         .context = daemon};
+}
+
+/* ---- from any thread ---- */
+
+void mes_daemon_alert(struct mes_daemon *daemon, enum mes_hook_alert_kind kind, bool is_raised,
+                      const char *detail)
+{
+    const struct mes_hook_alert alert = {.kind = kind, .detail = detail};
+    if (is_raised)
+        mes_hook_alert_raise(mes_hook_alerts(daemon->hooks), &alert);
+    else
+        mes_hook_alert_clear(mes_hook_alerts(daemon->hooks), &alert);
 }

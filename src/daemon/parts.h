@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "base/zone.h"
 #include "daemon/daemon.h"
+#include "hook/service.h"
 #include "net/inbox.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -63,7 +64,10 @@ struct mes_daemon_keeper {
     int64_t sweep_at;            /* monotonic */
     int64_t backup_at;           /* wall; 0: none is made */
     int backup_minute;           /* of the day, that it was worked out from */
+    int64_t began_at;            /* wall */
+    bool has_looked;             /* what follows is known */
     bool is_disk_low;
+    bool is_backup_old;
 };
 
 struct mes_daemon {
@@ -87,6 +91,7 @@ struct mes_daemon {
     struct mes_watch *watch; /* of the signals */
     struct mes_queue_memory *memory;
     struct mes_carrier *carrier;
+    struct mes_hook_service *hooks;
     struct mes_courier *courier;
     struct mes_api_server *api;
     struct mes_api_services services;
@@ -137,6 +142,9 @@ const char *mes_daemon_not_ready(void *daemon);
 /* news.c: what the parts tell one another. */
 struct mes_carrier_listener mes_daemon_carrier_news(struct mes_daemon *daemon);
 struct mes_courier_listener mes_daemon_courier_news(struct mes_daemon *daemon);
+/* A trouble that ends has begun, or is over: people are told, once each. Any thread. */
+void mes_daemon_alert(struct mes_daemon *daemon, enum mes_hook_alert_kind kind, bool is_raised,
+                      const char *detail);
 /* Whether the API's streams may be told of news. */
 void mes_daemon_set_followers(struct mes_daemon *daemon, bool has_followers);
 

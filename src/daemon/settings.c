@@ -10,7 +10,7 @@
 #include "i18n/say.h"
 #include "queue/quiet.h"
 
-enum { LOOK_MS = 2000 };
+enum { LOOK_MS = 1000 };
 
 /* Mails of a newcomer go nowhere, and can be looked at. */
 static const char own_settings[] = "{\n"
@@ -147,8 +147,10 @@ static void take_over(struct mes_daemon_order *order, struct mes_daemon *daemon)
     struct takeover *takeover = (struct takeover *)order;
     struct mes_error error = {0};
     if (daemon != NULL && !mes_daemon_is_stopping(daemon)) {
+        const struct mes_hook_options options = {.roster = takeover->roster};
         warn_of_fixed(daemon, takeover->roster);
-        if (mes_carrier_set_roster(daemon->carrier, takeover->roster, &error) != 0) {
+        if (mes_hook_reload(daemon->hooks, &options, &error) != 0 ||
+            mes_carrier_set_roster(daemon->carrier, takeover->roster, &error) != 0) {
             mes_daemon_log_error(daemon, MES_LOG_ERROR, "settings.refused", &error);
         } else {
             mes_mutex_lock(&daemon->mutex);

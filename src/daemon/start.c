@@ -144,6 +144,20 @@ static void end_carrier(struct mes_daemon *daemon)
         mes_queue_memory_free(&daemon->memory);
 }
 
+static int start_hooks(struct mes_daemon *daemon, struct mes_error *error)
+{
+    const struct mes_hook_options options = {.loop = daemon->loop,
+                                             .secret = mes_store_folder_secret(daemon->folder),
+                                             .roster = daemon->roster,
+                                             .log = daemon->log};
+    return mes_hook_new(&options, &daemon->hooks, error);
+}
+
+static void end_hooks(struct mes_daemon *daemon)
+{
+    mes_hook_free(&daemon->hooks);
+}
+
 static int start_courier(struct mes_daemon *daemon, struct mes_error *error)
 {
     const struct mes_courier_options options = {.store = daemon->store,
@@ -162,12 +176,19 @@ static void end_courier(struct mes_daemon *daemon)
         mes_courier_stop(&daemon->courier);
 }
 
+/* Those that were made before the courier and need it. */
 static int join_courier(struct mes_daemon *daemon, struct mes_error *error)
 {
     (void)error;
     mes_queue_memory_set_courier(daemon->memory, daemon->courier);
     mes_carrier_set_courier(daemon->carrier, daemon->courier);
+    mes_hook_start(daemon->hooks, daemon->courier);
     return 0;
+}
+
+static void part_from_courier(struct mes_daemon *daemon)
+{
+    mes_hook_stop(daemon->hooks);
 }
 
 /* ---- HTTP ---- */
@@ -198,6 +219,7 @@ static int start_api(struct mes_daemon *daemon, struct mes_error *error)
                                                  .courier = daemon->courier,
                                                  .carrier = daemon->carrier,
                                                  .readers = daemon->readers,
+                                                 .blob_folder = mes_store_folder_blobs(daemon->folder),
                                                  .hold_roster = hold_roster,
                                                  .drop_roster = drop_roster,
                                                  .not_ready = mes_daemon_not_ready,
@@ -264,9 +286,10 @@ static const struct {
     {start_store, end_store},
     {start_loop, end_loop},
     {mes_daemon_stopping_start, mes_daemon_stopping_end},
+    {start_hooks, end_hooks},
     {start_carrier, end_carrier},
     {start_courier, end_courier},
-    {join_courier, end_nothing},
+    {join_courier, part_from_courier},
     {start_api, end_api},
     {drop_rights, end_nothing},
     {mes_daemon_pulse_start, mes_daemon_pulse_stop},
