@@ -126,8 +126,9 @@ int mes_store_job_change(struct mes_store *store, const struct mes_store_job_cha
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(
         store->reader.db,
-        "UPDATE job SET queued = queued + ?, sent = sent + ?, failed = failed + ?, deferred = deferred + ?,"
-        " in_doubt = in_doubt + ?, cancelled = cancelled + ?, content_refusals = content_refusals + ?,"
+        "UPDATE job SET queued = queued + ?, sent = sent + ?, cancelled = cancelled + ?, failed = failed + "
+        "?, deferred = deferred + ?,"
+        " in_doubt = in_doubt + ?, content_refusals = content_refusals + ?,"
         " state = COALESCE(?, state), cursor = COALESCE(?, cursor),"
         " next_at = NULLIF(COALESCE(?, next_at), 0), done_at = NULLIF(COALESCE(?, done_at), 0),"
         " paused_at = NULLIF(COALESCE(?, paused_at), 0),"
@@ -155,10 +156,9 @@ int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *j
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(
         store->reader.db,
-        "UPDATE job SET priority = ?, account = ?, on_doubt = ?, late_policy = ?, send_at = ?, expires_at = "
-        "?,"
-        " quiet_hours = ?, zone = ?, keep_days = ?, subject = ?, copies = ?, mails = ?, queued = ?, sent = ?,"
-        " failed = ?, deferred = ?, in_doubt = ?, cancelled = ? WHERE id = ?",
+        "UPDATE job SET priority = ?, account = ?, on_doubt = ?, late_policy = ?, send_at = ?,"
+        " expires_at = ?, quiet_hours = ?, zone = ?, keep_days = ?, subject = ?, copies = ?, mails = ?,"
+        " queued = ?, sent = ?, cancelled = ?, failed = ?, deferred = ?, in_doubt = ? WHERE id = ?",
         &statement, error);
     if (code != 0)
         return code;

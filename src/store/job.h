@@ -21,10 +21,10 @@ enum mes_store_state {
 enum mes_store_status {
     MES_STORE_STATUS_QUEUED,
     MES_STORE_STATUS_SENT,
-    MES_STORE_STATUS_FAILED,
+    MES_STORE_STATUS_CANCELLED,
+    MES_STORE_STATUS_FAILED, /* this and the next two: in an index, for people look for them */
     MES_STORE_STATUS_DEFERRED,
     MES_STORE_STATUS_IN_DOUBT,
-    MES_STORE_STATUS_CANCELLED,
     MES_STORE_STATUS_COUNT
 };
 

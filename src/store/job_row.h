@@ -8,7 +8,7 @@
 #define MES_STORE_JOB_COLUMNS                                                                                \
     "id, company, state, kind, lane, priority, account, on_doubt, late_policy, created_at, send_at,"         \
     " expires_at, quiet_hours, zone, keep_days, asked_by, schedule_id, subject, copies, mails, cursor,"      \
-    " next_at, queued, sent, failed, deferred, in_doubt, cancelled, content_refusals, done_at,"              \
+    " next_at, queued, sent, cancelled, failed, deferred, in_doubt, content_refusals, done_at,"              \
     " paused_at, is_content_gone"
 
 /* The present row; texts as mes_db_text says. */

@@ -168,7 +168,12 @@ static void a_change_changes_what_it_names(void **state)
     struct fixture *fixture = *state;
     struct mes_store_job job = job_of(7, "acme", 10);
     struct mes_store_job_change change = {.id = 7,
-                                          .counts = {-3, 2, 1, 0, 0, 0},
+                                          .counts = {[MES_STORE_STATUS_QUEUED] = -3,
+                                                     [MES_STORE_STATUS_SENT] = 1,
+                                                     [MES_STORE_STATUS_CANCELLED] = 2,
+                                                     [MES_STORE_STATUS_FAILED] = 3,
+                                                     [MES_STORE_STATUS_DEFERRED] = 4,
+                                                     [MES_STORE_STATUS_IN_DOUBT] = 5},
                                           .content_refusals = 1,
                                           .next_at = 99,
                                           .state = MES_STORE_DONE};
@@ -176,8 +181,13 @@ static void a_change_changes_what_it_names(void **state)
     works(mes_store_job_change(fixture->store, &change, &fixture->error));
     job = load_job(fixture, 7);
     assert_int_equal(job.counts[MES_STORE_STATUS_QUEUED], 7);
-    assert_int_equal(job.counts[MES_STORE_STATUS_SENT], 2);
-    assert_int_equal(job.counts[MES_STORE_STATUS_FAILED], 1);
+    assert_int_equal(job.counts[MES_STORE_STATUS_SENT], 1);
+    assert_int_equal(job.counts[MES_STORE_STATUS_CANCELLED], 2);
+    assert_int_equal(job.counts[MES_STORE_STATUS_FAILED], 3);
+    assert_int_equal(job.counts[MES_STORE_STATUS_DEFERRED], 4);
+    assert_int_equal(job.counts[MES_STORE_STATUS_IN_DOUBT], 5);
+    assert_int_equal(scratch_number(mes_store_db(fixture->store), "SELECT cancelled FROM job", -1), 2);
+    assert_int_equal(scratch_number(mes_store_db(fixture->store), "SELECT in_doubt FROM job", -1), 5);
     assert_int_equal(job.content_refusals, 1);
     assert_int_equal(job.state, MES_STORE_QUEUED);
     assert_int_equal(job.next_at, NOON_MS);
@@ -217,6 +227,7 @@ static void what_a_caller_may_change_is_replaced(void **state)
     job.expires_at = 1000;
     job.mails = 3;
     job.counts[MES_STORE_STATUS_QUEUED] = 3;
+    job.counts[MES_STORE_STATUS_CANCELLED] = 4;
     job.company = "stays"; /* is not one of these */
     works(mes_store_job_replace(fixture->store, &job, &fixture->error));
     works(mes_store_job_extend(fixture->store, 7, 50, &fixture->error));
@@ -226,6 +237,7 @@ static void what_a_caller_may_change_is_replaced(void **state)
     assert_int_equal(back.expires_at, 1050);
     assert_int_equal(back.mails, 3);
     assert_int_equal(back.counts[MES_STORE_STATUS_QUEUED], 3);
+    assert_int_equal(back.counts[MES_STORE_STATUS_CANCELLED], 4);
     assert_string_equal(back.company, "acme");
     job.id = 8;
     assert_int_equal(mes_store_job_replace(fixture->store, &job, &fixture->error), MES_E_NOT_FOUND);

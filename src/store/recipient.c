@@ -147,15 +147,16 @@ int mes_store_recipient_set(struct mes_store *store, const struct mes_store_reci
                             struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;
-    int code =
-        mes_db_prepare(store->reader.db,
-                       "UPDATE recipient SET status = ?, due_at = ?, attempts = ?, account = ?, code = ?,"
-                       " enhanced = ?, reply = ?, advice_id = ?, message_id = ?, progress = ?,"
-                       " done_at = ? WHERE job_id = ? AND number = ?",
-                       &statement, error);
+    int code = mes_db_prepare(
+        store->reader.db,
+        "UPDATE recipient SET status = ?, trouble_of = ?, due_at = ?, attempts = ?, account = ?, code = ?,"
+        " enhanced = ?, reply = ?, advice_id = ?, message_id = ?, progress = ?,"
+        " done_at = ? WHERE job_id = ? AND number = ?",
+        &statement, error);
     if (code != 0)
         return code;
     mes_db_bind_int(statement, recipient->status);
+    mes_store_bind_time(statement, recipient->status > MES_STORE_STATUS_CANCELLED ? recipient->job : 0);
     mes_store_bind_time(statement, recipient->due_at);
     mes_db_bind_int(statement, recipient->attempts);
     mes_store_bind_maybe(statement, recipient->account);
@@ -186,24 +187,17 @@ int mes_store_recipient_set_due(struct mes_store *store, int64_t job, int64_t nu
     return mes_store_run_on_one(&statement, error);
 }
 
-/* Statuses that recipient_trouble holds; the same numbers stand in its condition. */
-enum {
-    TROUBLE =
-        1U << MES_STORE_STATUS_FAILED | 1U << MES_STORE_STATUS_DEFERRED | 1U << MES_STORE_STATUS_IN_DOUBT
-};
-
 static int prepare_list(struct mes_store_reader *reader, const struct mes_store_recipient_page *page,
                         struct mes_db_statement **statement_out, struct mes_error *error)
 {
     static const char by_number[] =
         "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE job_id = ? AND number >= ? ORDER BY number";
-    static const char by_status[] =
-        "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE job_id = ? AND status >= 2 AND status <= 4"
-        " AND status = ? AND number >= ? ORDER BY number";
+    static const char by_status[] = "SELECT " RECIPIENT_COLUMNS " FROM recipient WHERE trouble_of = ?"
+                                    " AND status = ? AND number >= ? ORDER BY number";
     int status = MES_STORE_STATUS_COUNT - 1;
     while (status > 0 && page->statuses != 1U << status)
         status--;
-    bool is_trouble = page->statuses == 1U << status && (page->statuses & TROUBLE) != 0;
+    bool is_trouble = page->statuses == 1U << status && status > MES_STORE_STATUS_CANCELLED;
     int code = mes_db_prepare(reader->db, is_trouble ? by_status : by_number, statement_out, error);
     if (code != 0)
         return code;

@@ -29,7 +29,7 @@ static int count_waiting(struct mes_store *store, const struct mes_store_again *
     int code = mes_db_prepare(store->reader.db,
                               "SELECT status, is_in_flight, COUNT(*) FROM (SELECT status, " IN_FLIGHT
                               " AS is_in_flight FROM recipient"
-                              " WHERE job_id = ? AND number >= ? AND number < ? AND status IN (0, 3, 4))"
+                              " WHERE job_id = ? AND number >= ? AND number < ? AND status IN (0, 4, 5))"
                               " AS waiting GROUP BY status, is_in_flight",
                               &statement, error);
     if (code != 0)
@@ -60,8 +60,9 @@ int mes_store_recipient_cancel(struct mes_store *store, const struct mes_store_j
     if (code == 0)
         code = mes_db_prepare(store->reader.db,
                               "UPDATE recipient SET due_at = NULL, done_at = COALESCE(done_at, ?),"
-                              " status = CASE WHEN status = 4 THEN 4 ELSE 5 END"
-                              " WHERE job_id = ? AND number >= ? AND number < ? AND status IN (0, 3, 4)"
+                              " status = CASE WHEN status = 5 THEN 5 ELSE 2 END,"
+                              " trouble_of = CASE WHEN status = 5 THEN trouble_of END"
+                              " WHERE job_id = ? AND number >= ? AND number < ? AND status IN (0, 4, 5)"
                               " AND NOT " IN_FLIGHT,
                               &statement, error);
     if (code != 0)
@@ -80,12 +81,13 @@ static int end_of_failed(struct mes_store *store, const struct mes_store_again *
 {
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(store->reader.db,
-                              "SELECT number FROM recipient WHERE job_id = ? AND status >= 2 AND status <= 4"
-                              " AND status = 2 AND number >= ? ORDER BY number LIMIT 1 OFFSET ?",
+                              "SELECT number FROM recipient WHERE trouble_of = ? AND status = ?"
+                              " AND number >= ? ORDER BY number LIMIT 1 OFFSET ?",
                               &statement, error);
     if (code != 0)
         return code;
     mes_db_bind_int(statement, order->job->id);
+    mes_db_bind_int(statement, MES_STORE_STATUS_FAILED);
     mes_db_bind_int(statement, slice->from);
     mes_db_bind_int(statement, order->most);
     code = mes_db_step(statement, error);
@@ -95,8 +97,18 @@ static int end_of_failed(struct mes_store *store, const struct mes_store_again *
 }
 
 #define FAILED_RANGE                                                                                         \
-    "job_id = ? AND status >= 2 AND status <= 4 AND status = 2 AND number >= ? AND number < ? AND "          \
-    "NOT " IN_FLIGHT
+    "trouble_of = ? AND status = ? AND number >= ? AND number < ?"                                           \
+    " AND NOT " IN_FLIGHT
+
+static void bind_failed(struct mes_db_statement *statement, const struct mes_store_again *order, int64_t from,
+                        int64_t to)
+{
+    mes_db_bind_int(statement, order->job->id);
+    mes_db_bind_int(statement, MES_STORE_STATUS_FAILED);
+    mes_db_bind_int(statement, from);
+    mes_db_bind_int(statement, to);
+    mes_db_bind_int(statement, order->job->copies + 1);
+}
 
 /* A mail is leased by its lead, also when only a copy failed. */
 static int wake_leads(struct mes_store *store, const struct mes_store_again *order, int64_t from, int64_t to,
@@ -112,10 +124,7 @@ static int wake_leads(struct mes_store *store, const struct mes_store_again *ord
     mes_db_bind_int(statement, order->now);
     mes_db_bind_int(statement, order->job->id);
     mes_db_bind_int(statement, order->job->copies + 1);
-    mes_db_bind_int(statement, order->job->id);
-    mes_db_bind_int(statement, from);
-    mes_db_bind_int(statement, to);
-    mes_db_bind_int(statement, order->job->copies + 1);
+    bind_failed(statement, order, from, to);
     return mes_db_run(&statement, NULL, error);
 }
 
@@ -129,16 +138,14 @@ static int requeue_failed(struct mes_store *store, const struct mes_store_again 
     if (code == 0)
         code = wake_leads(store, order, slice->from, to, error);
     if (code == 0)
-        code = mes_db_prepare(store->reader.db,
-                              "UPDATE recipient SET status = 0, attempts = 0, progress = NULL, done_at = "
-                              "NULL WHERE " FAILED_RANGE,
-                              &statement, error);
+        code = mes_db_prepare(
+            store->reader.db,
+            "UPDATE recipient SET status = 0, trouble_of = NULL, attempts = 0, progress = NULL,"
+            " done_at = NULL WHERE " FAILED_RANGE,
+            &statement, error);
     if (code != 0)
         return code;
-    mes_db_bind_int(statement, order->job->id);
-    mes_db_bind_int(statement, slice->from);
-    mes_db_bind_int(statement, to);
-    mes_db_bind_int(statement, order->job->copies + 1);
+    bind_failed(statement, order, slice->from, to);
     code = mes_db_run(&statement, &requeued, error);
     slice->counts[MES_STORE_STATUS_FAILED] = -requeued;
     slice->counts[MES_STORE_STATUS_QUEUED] = requeued;
@@ -154,7 +161,7 @@ static int hurry_deferred(struct mes_store *store, const struct mes_store_again 
     int64_t hurried = 0;
     int code = mes_db_prepare(store->reader.db,
                               "UPDATE recipient SET due_at = ? WHERE job_id = ? AND number IN"
-                              " (SELECT number FROM recipient WHERE job_id = ? AND due_at > ? AND status = 3"
+                              " (SELECT number FROM recipient WHERE job_id = ? AND due_at > ? AND status = 4"
                               " ORDER BY due_at LIMIT ?)",
                               &statement, error);
     if (code != 0)

@@ -245,8 +245,8 @@ int mes_store_sweep_unfinished(struct mes_store *store, unsigned most, bool *is_
     while (code == 0 && budget.rows > 0) {
         bool is_gone = false;
         int64_t job = 0;
-        code = ask(&budget, "SELECT id FROM job WHERE state < 4 AND state = 0 AND id > ? ORDER BY id LIMIT 1",
-                   0, &job, error);
+        code = ask(&budget, "SELECT id FROM job WHERE state < 4 AND state = ? ORDER BY id LIMIT 1",
+                   MES_STORE_RECEIVING, &job, error);
         *is_end_out = code == 0 && job == 0;
         if (code != 0 || job == 0)
             return code;
