@@ -62,6 +62,7 @@ int64_t mes_process_id(void)
 void mes_process_ignore_broken_pipes(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 static void handle_signals(void (*handler)(int))

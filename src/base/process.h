@@ -22,7 +22,8 @@ void mes_process_keep_streams(void);
 /* This process's number. */
 int64_t mes_process_id(void);
 
-/* Writing to a closed pipe gives an error instead of ending the process without a word. */
+/* Writing to a closed pipe, or past the limit that is set on the size of files, gives an error instead of
+ * ending the process without a word. */
 void mes_process_ignore_broken_pipes(void);
 
 /* Calls `stop` at the first ^C or request to end (SIGINT, SIGTERM, SIGHUP), after writing `words` to standard

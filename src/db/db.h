@@ -50,7 +50,8 @@ bool mes_db_is_broken(const struct mes_db *db);
 int mes_db_exec(struct mes_db *db, const char *sql, struct mes_error *error) MES_MUST_USE;
 
 /* A writing connection takes the writer's lock at once, so that nothing in the transaction can be refused for
- * somebody else's sake; a read-only one gets a view that stands still. Not nested. */
+ * somebody else's sake; a read-only one gets, from its first read on, a view that stands still. Not
+ * nested. */
 int mes_db_begin(struct mes_db *db, struct mes_error *error) MES_MUST_USE;
 /* 0: on the disk. Else nothing of it is, and the transaction is over all the same. */
 int mes_db_commit(struct mes_db *db, struct mes_error *error) MES_MUST_USE;

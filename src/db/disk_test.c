@@ -162,8 +162,6 @@ static int on_read(sqlite3_file *handle, void *out, int size, sqlite3_int64 offs
 
 static int on_write(sqlite3_file *handle, const void *data, int size, sqlite3_int64 offset)
 {
-    if (disk_test.is_full && (size_t)(offset + size) > file_of(handle)->size)
-        return SQLITE_FULL;
     note((struct disk_change){.kind = DISK_WRITE,
                               .file = name_of(handle),
                               .offset = (size_t)offset,
@@ -299,7 +297,10 @@ static int on_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int f
         settle(handle->name, true);
         note((struct disk_change){.kind = DISK_CREATE, .file = handle->name});
     }
-    handle->base.pMethods = &methods;
+    static sqlite3_io_methods remote;
+    remote = methods;
+    remote.iVersion = 1;
+    handle->base.pMethods = disk_test.is_remote ? &remote : &methods;
     if (flags_out != NULL)
         *flags_out = flags;
     return SQLITE_OK;

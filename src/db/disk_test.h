@@ -37,7 +37,7 @@ struct disk_state {
     size_t count, room;
     unsigned syncs;   /* so far */
     unsigned failing; /* number of the flush that fails, 0 for none: its changes are then never written */
-    bool is_full;     /* nothing may grow */
+    bool is_remote;   /* no memory can be shared, as on a network drive */
     void (*on_sync)(void); /* before each flush takes effect; NULL for none */
 };
 extern struct disk_state disk_test;

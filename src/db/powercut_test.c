@@ -231,6 +231,16 @@ static void E06_a_power_cut_loses_nothing_that_was_confirmed(void **state)
     assert_true(images > 4000);
 }
 
+/* There a commit could come undone: see switch_to_log. */
+static void E06_a_disk_on_which_no_log_can_be_kept_is_refused(void **state)
+{
+    struct mes_db *db = NULL;
+    (void)state;
+    disk_test.is_remote = true;
+    assert_int_equal(scratch_open(scratch->database, &db, NULL), MES_E_FILE);
+    assert_null(db);
+}
+
 /* A failed flush. */
 
 /* Its changes never reach the disk, though programs go on seeing them; and later flushes succeed as if
@@ -265,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(E06_a_power_cut_loses_nothing_that_was_confirmed, begin, end),
+        cmocka_unit_test_setup_teardown(E06_a_disk_on_which_no_log_can_be_kept_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(E07_after_a_failed_flush_nothing_is_confirmed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,23 @@ static int flush_log(struct mes_db_sqlite_connection *db, struct mes_error *erro
     return result == SQLITE_OK ? 0 : mes_db_sqlite_fail(db, result, error);
 }
 
+/* SQLite goes on without a log where the file system cannot share memory between processes. Then a commit
+ * would not be lasting: a power cut can bring back a journal whose removal was not flushed. */
+static int switch_to_log(struct mes_db_sqlite_connection *db, struct mes_error *error)
+{
+    sqlite3_stmt *handle = NULL;
+    int code = 0;
+    int result = sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode=WAL", -1, &handle, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(handle);
+    if (result != SQLITE_ROW)
+        code = mes_db_sqlite_fail(db, result, error);
+    else if (strcmp((const char *)sqlite3_column_text(handle, 0), "wal") != 0)
+        code = mes_fail(error, MES_E_FILE, MES_SAY_db_no_log, MES_ARGS(db->base.place));
+    sqlite3_finalize(handle);
+    return code;
+}
+
 /* The journal mode is a property of the file; everything else has to be said again by each connection. */
 static int set_up(struct mes_db_sqlite_connection *db, bool is_sole, struct mes_error *error)
 {
@@ -109,10 +126,12 @@ static int set_up(struct mes_db_sqlite_connection *db, bool is_sole, struct mes_
     if (db->base.is_read_only)
         return exec(&db->base, "PRAGMA cache_size=-4096; PRAGMA query_only=ON; SELECT 1 FROM sqlite_master",
                     error);
-    code = exec(&db->base,
-                "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768;"
-                "SELECT 1 FROM sqlite_master",
-                error);
+    code = switch_to_log(db, error);
+    if (code == 0)
+        code =
+            exec(&db->base,
+                 "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; SELECT 1 FROM sqlite_master",
+                 error);
     if (code != 0)
         return code;
     sqlite3_wal_hook(db->handle, on_log, db);
