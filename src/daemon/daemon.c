@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/supervisor.h"
 #include "daemon/parts.h"
 #include "i18n/say.h"
@@ -53,7 +54,9 @@ static void tell_ready(struct mes_daemon *daemon)
     mes_buf_add_text(&url, globals->tls_certificate_file[0] != '\0' ? "https://" : "http://");
     mes_buf_add_str(&url, reachable_host(mes_str_of(globals->listen)));
     mes_buf_add_format(&url, ":%u", mes_api_server_port(daemon->api));
-    mes_buf_add_format(&key_file, "%s/key", mes_store_folder_path(daemon->folder));
+    if (!mes_file_real_path(mes_store_folder_path(daemon->folder), &key_file))
+        mes_buf_add_text(&key_file, mes_store_folder_path(daemon->folder));
+    mes_buf_add_text(&key_file, "/key");
     const struct mes_daemon_ready ready = {
         .url = mes_buf_text(&url),
         .settings = mes_account_list_settings_file(mes_roster_list(daemon->roster, "")),

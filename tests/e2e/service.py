@@ -52,12 +52,12 @@ class Service:
         fresh = self.folder.write('fresh', json.dumps(content, ensure_ascii=False), 0o600)
         self.config = fresh.rename(self.folder.path / 'AppSetting.json')
 
-    def start(self, *arguments, limits=None):
-        """Waits until it answers; `limits` is called in the child."""
+    def start(self, *arguments, limits=None, under=()):
+        """Waits until it answers; `limits` is called in the child, `under` is what runs the program."""
         began = self.errors.stat().st_size if self.errors.exists() else 0
         with open(self.errors, 'ab') as errors:
             self.child = subprocess.Popen(
-                [*WRAPPER, _tool.BINARY, 'serve', '--config', str(self.config), *arguments], cwd=self.folder.path,
+                [*WRAPPER, *under, _tool.BINARY, 'serve', '--config', str(self.config), *arguments], cwd=self.folder.path,
                 env={**ENVIRONMENT, **self.environment}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                 preexec_fn=limits)
         first = self.child.stdout.readline()

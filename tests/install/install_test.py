@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'tests/e2e'), str(ROOT / 'tests')]
 
+os.environ['MAILENHANCE'] = str(ROOT / 'build-release/mailenhance')
+
 import tap
+from fixture import wait_for
+from service import Service
 from sink import Scripted, Sink
 from tool import Tool, account
 
@@ -60,8 +65,51 @@ class InstallTest(unittest.TestCase):
         there = {str(path.relative_to(self.destination / 'usr/local')) for path in (self.destination / 'usr/local').rglob('*')}
         for header in (ROOT / 'include/mes').iterdir():
             self.assertIn(f'include/mes/{header.name}', there)
-        for name in ('bin/mailenhance', 'share/man/man1/mailenhance-send.1', 'share/doc/mailenhance/LICENSE'):
+        for name in ('bin/mailenhance', 'share/man/man1/mailenhance-send.1', 'share/doc/mailenhance/LICENSE',
+                     'share/man/man1/mailenhance-serve.1', 'lib/systemd/system/mailenhance.service',
+                     'lib/sysusers.d/mailenhance.conf', 'lib/tmpfiles.d/mailenhance.conf'):
             self.assertIn(name, there)
+
+    def unit(self):
+        return self.destination / 'usr/local/lib/systemd/system/mailenhance.service'
+
+    def test_the_unit_is_closed_to_what_it_does_not_need(self):
+        out = out_of('systemd-analyze', 'security', '--offline=true', '--no-pager', self.unit())
+        self.assertLessEqual(float(re.search(r'Overall exposure level for \S+: ([\d.]+)', out)[1]), 1.5, out)
+
+    def test_the_unit_is_understood(self):
+        program = self.destination / 'usr/local/bin/mailenhance'
+        unit = self.destination / 'mailenhance.service'
+        unit.write_text(self.unit().read_text().replace('/usr/local/bin/mailenhance', str(program)))
+        done = subprocess.run(['systemd-analyze', 'verify', '--man=no', unit], capture_output=True, text=True, timeout=60)
+        self.assertNotIn('mailenhance.service', done.stderr + done.stdout)
+
+    def test_the_unit_allows_every_call_that_the_service_makes(self):
+        """The filter's sets are systemd's; the calls are those of a run with a mail, a reload and a stop."""
+        allowed, refused = self.filtered_calls()
+        sink = Sink()
+        self.addCleanup(sink.close)
+        trace = self.destination / 'calls'
+        with Service([account(sink.port, 'a')], start=False) as service:
+            service.start(under=['strace', '-D', '-f', '-qq', '-e', 'signal=none', '-o', str(trace)])
+            service.wait_job(service.send())
+            service.signal(signal.SIGHUP)
+            wait_for(lambda: service.events('settings.taken_over'), 'the settings')
+            service.stop()
+        used = set(re.findall(r'^\d+ (?:<\.\.\. )?([a-z_0-9]+)(?:\(| resumed)', trace.read_text(), re.M))
+        self.assertIn('sendto', used)
+        # Refusing these is what the program expects: it asks, and goes on when it may not.
+        self.assertLessEqual(used - allowed | used & refused, {'prlimit64', 'setrlimit'})
+
+    def filtered_calls(self):
+        def expand(name):
+            calls = set()
+            for word in out_of('systemd-analyze', 'syscall-filter', name).split('\n')[1:]:
+                word = word.strip()
+                calls |= expand(word) if word.startswith('@') else {word} if word and word[0] != '#' else set()
+            return calls
+        # What every program needs to be started at all is always allowed.
+        return expand('@system-service') | expand('@default'), expand('@privileged') | expand('@resources')
 
     def test_only_the_public_functions_leave_the_library(self):
         headers = ''.join(path.read_text() for path in (ROOT / 'include/mes').glob('*.h'))
