@@ -1,6 +1,4 @@
 #include <assert.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,13 +8,13 @@
 #include "i18n/say.h"
 
 enum {
-    SQLITE_BUSY_DEFAULT = 10000,
+    BUSY_DEFAULT_MS = 10000,
     /* Pages (of 4 KiB) in the log from which on it is brought home: when nobody waits, and at a commit. More
      * makes for fewer and larger flushes of the database file, and for a longer start after a crash: 16 MiB
      * are read in some milliseconds. */
-    SQLITE_LOG_TIDY = 1000,
-    SQLITE_LOG_LONG = 4000,
-    SQLITE_FLUSH_STEP = 32 * 1024
+    LOG_TIDY_PAGES = 1000,
+    LOG_LONG_PAGES = 4000,
+    LOG_FLUSH_STEP = 32 * 1024
 };
 
 struct statement {
@@ -74,15 +72,15 @@ static int checkpoint(struct mes_db_sqlite_connection *db, struct mes_error *err
  * memory but not on the disk, and a later flush would not say so. What is written again is flushed again. */
 static int flush_log(struct mes_db_sqlite_connection *db, struct mes_error *error)
 {
-    char bytes[SQLITE_FLUSH_STEP];
+    char bytes[LOG_FLUSH_STEP];
     sqlite3_file *log = NULL;
     sqlite3_int64 size = 0;
     int result = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (result != SQLITE_OK || log->pMethods == NULL)
         return result == SQLITE_OK ? 0 : mes_db_sqlite_fail(db, result, error);
     result = log->pMethods->xFileSize(log, &size);
-    for (sqlite3_int64 at = 0; result == SQLITE_OK && at < size; at += SQLITE_FLUSH_STEP) {
-        int step = size - at < SQLITE_FLUSH_STEP ? (int)(size - at) : SQLITE_FLUSH_STEP;
+    for (sqlite3_int64 at = 0; result == SQLITE_OK && at < size; at += LOG_FLUSH_STEP) {
+        int step = size - at < LOG_FLUSH_STEP ? (int)(size - at) : LOG_FLUSH_STEP;
         result = log->pMethods->xRead(log, bytes, step, at);
         if (result == SQLITE_OK)
             result = log->pMethods->xWrite(log, bytes, step, at);
@@ -174,7 +172,7 @@ static int open_connection(const struct mes_db_options *options, struct mes_db *
         return mes_fail_nomem(error);
     db->base.driver = &mes_db_sqlite;
     db->base.is_read_only = options->is_read_only;
-    db->busy_timeout_ms = options->busy_timeout_ms > 0 ? options->busy_timeout_ms : SQLITE_BUSY_DEFAULT;
+    db->busy_timeout_ms = options->busy_timeout_ms > 0 ? options->busy_timeout_ms : BUSY_DEFAULT_MS;
     db->base.place = mes_copy(options->place, strlen(options->place));
     int result =
         db->base.place != NULL ? sqlite3_open_v2(options->place, &db->handle, flags, NULL) : SQLITE_NOMEM;
@@ -297,13 +295,13 @@ static bool in_transaction(const struct mes_db *db)
  * then. A full disk only means that the log grows on. */
 static void on_committed(struct mes_db *db)
 {
-    if (own(db)->log_pages >= SQLITE_LOG_LONG)
+    if (own(db)->log_pages >= LOG_LONG_PAGES)
         (void)checkpoint(own(db), NULL);
 }
 
 static int tidy(struct mes_db *db, struct mes_error *error)
 {
-    return own(db)->log_pages >= SQLITE_LOG_TIDY ? checkpoint(own(db), error) : 0;
+    return own(db)->log_pages >= LOG_TIDY_PAGES ? checkpoint(own(db), error) : 0;
 }
 
 static int check(struct mes_db *db, struct mes_error *error)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/stored.h"
@@ -25,7 +26,7 @@ struct backup {
     const char *place; /* what is being made */
     struct mes_store_backup_work work;
     struct mes_store_manifest manifest;
-    uint64_t blobs, blobs_done;
+    uint64_t blobs, blobs_done, blobs_missing;
 };
 
 /* The work is over, well or not, and this is tidying up. */
@@ -37,13 +38,13 @@ static void remove_quietly(const char *path)
 
 /* The parts of a backup. */
 
-/* Before the database: a result that leaves the journal meanwhile is then in both, which does no harm, and
- * never in neither. */
 static int copy_record(void *context, struct mes_str record, struct mes_error *error)
 {
     return mes_store_journal_append(context, record, error);
 }
 
+/* Before the database: a result that leaves the journal meanwhile is then in both, which does no harm, and
+ * never in neither. */
 static int copy_journal(struct backup *backup, struct mes_error *error)
 {
     char path[MES_STORE_BACKUP_PATH];
@@ -101,20 +102,33 @@ static int copy_database(struct backup *backup, struct mes_error *error)
     return code;
 }
 
+static bool is_whole(const char *path, uint64_t size)
+{
+    struct mes_input input;
+    if (mes_descriptor_open(path, &input, NULL) != 0)
+        return false;
+    bool is_whole = input.size == size;
+    mes_descriptor_close(&input.descriptor);
+    return is_whole;
+}
+
+/* One that is missing must not keep all the others from being backed up. */
 static int copy_blob(void *context, const char *hash, uint64_t file_size, struct mes_error *error)
 {
     struct backup *backup = context;
-    char name[MES_STORE_BACKUP_PATH];
+    char path[MES_STORE_BACKUP_PATH];
+    char name[MES_STORE_BACKUP_NAME + 2 * MES_DIGEST_SIZE];
     (void)snprintf(name, sizeof name, "blobs/%s", hash);
-    uint64_t before = backup->manifest.bytes;
-    int code = mes_store_manifest_copy(&backup->manifest, mes_store_folder_path(backup->folder),
+    int code = mes_store_backup_join(path, mes_store_folder_path(backup->folder), name, error);
+    if (code == 0 && !is_whole(path, file_size))
+        backup->blobs_missing++;
+    else if (code == 0)
+        code = mes_store_manifest_copy(&backup->manifest, mes_store_folder_path(backup->folder),
                                        backup->place, name, error);
-    if (code == 0 && backup->manifest.bytes - before != file_size)
-        code = mes_fail(error, MES_E_CORRUPT, MES_SAY_store_blob_damaged, MES_ARGS(hash));
-    if (code == 0)
-        code = mes_store_backup_tell(&backup->work, MES_STORE_BACKUP_BLOBS, ++backup->blobs_done,
-                                     backup->blobs, error);
-    return code;
+    if (code != 0)
+        return code;
+    return mes_store_backup_tell(&backup->work, MES_STORE_BACKUP_BLOBS, ++backup->blobs_done, backup->blobs,
+                                 error);
 }
 
 /* Looks through the copy, takes the blobs that it names, and enters it last: opening may change it. */
@@ -296,6 +310,7 @@ static int make_held(struct mes_store_folder *folder, const struct mes_store_bac
         remove_quietly(place);
     result->files = backup.manifest.files;
     result->bytes = backup.manifest.bytes;
+    result->blobs_missing = backup.blobs_missing;
     mes_store_manifest_fini(&backup.manifest);
     return code;
 }
@@ -315,5 +330,8 @@ int mes_store_backup_make(struct mes_store_folder *folder, const struct mes_stor
     if (code == 0)
         code = prune(target, options->keep, error);
     mes_store_folder_release_blobs(&hold);
+    if (code == 0 && result_out->blobs_missing > 0)
+        code = mes_fail(error, MES_E_CORRUPT, MES_SAY_store_backup_gaps,
+                        MES_ARGS(result_out->name, MES_NUMBER(result_out->blobs_missing)));
     return code;
 }

@@ -16,7 +16,7 @@
 enum mes_store_backup_step {
     MES_STORE_BACKUP_DATABASE, /* counted in pages */
     MES_STORE_BACKUP_BLOBS,    /* counted in files, like the next */
-    MES_STORE_BACKUP_VERIFY
+    MES_STORE_BACKUP_VERIFY    /* of a restore: checked and copied */
 };
 
 /* May be NULL. Called from the thread that does the work, some ten times a second; false ends the work with
@@ -30,7 +30,8 @@ struct mes_store_backup_result {
     char name[64]; /* of the new backup, within the target */
     uint64_t files;
     uint64_t bytes;
-    int64_t jobs_held; /* by a restore */
+    uint64_t blobs_missing; /* that the database names, and that are gone or damaged */
+    int64_t jobs_held;      /* by a restore */
     int64_t schedules_paused;
 };
 
@@ -40,8 +41,8 @@ struct mes_store_backup_options {
     const struct mes_store_backup_progress *progress; /* may be NULL */
 };
 /* Copies a running (or resting) service into a new backup within the target, then removes those that are too
- * many. What stands under its final name is whole and flushed. Does not disturb the service: any thread or
- * process. Blocking, long. */
+ * many. What stands under its final name is whole and flushed. MES_E_CORRUPT with a `blobs_missing` above 0:
+ * it was made, but for those. Does not disturb the service: any thread or process. Blocking, long. */
 int mes_store_backup_make(struct mes_store_folder *folder, const struct mes_store_backup_options *options,
                           struct mes_store_backup_result *result_out, struct mes_error *error) MES_MUST_USE;
 

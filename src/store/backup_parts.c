@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/instant.h"
 #include "i18n/say.h"
+#include "store/manifest.h"
 #include "store/parts.h"
 
 enum { BACKUP_TELL_MS = 100, BACKUP_DAY = 8, BACKUP_TIME = 6, BACKUP_THOUSANDTHS = 3 };
@@ -80,7 +81,12 @@ int mes_store_backup_blobs(struct mes_db *db,
     if (code != 0)
         return code;
     while ((code = mes_db_step(statement, error)) == MES_DB_ROW) {
-        code = each(context, mes_db_text(statement, 0).data, (uint64_t)mes_db_int(statement, 1), error);
+        struct mes_str hash = mes_db_text(statement, 0);
+        /* Nothing else ever becomes a part of a path, whatever happened to the row. */
+        if (mes_store_manifest_is_sum(hash))
+            code = each(context, hash.data, (uint64_t)mes_db_int(statement, 1), error);
+        else
+            code = mes_fail(error, MES_E_CORRUPT, MES_SAY_store_blob_damaged, MES_ARGS(MES_TEXT(hash)));
         if (code != 0)
             break;
     }

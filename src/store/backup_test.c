@@ -101,6 +101,22 @@ static void a_backup_waits_for_nobody_and_nobody_for_it(void **state)
     mes_store_folder_release_blobs(&hold);
 }
 
+static void one_missing_attachment_stops_no_backup(void **state)
+{
+    struct service *service = *state;
+    const struct mes_store_backup_options options = {.target = service->target};
+    struct mes_store_backup_result result;
+    add_job(service, 1, MES_STORE_QUEUED);
+    add_blob(service);
+    assert_int_equal(unlink(path_of(mes_store_folder_blobs(service->folder), service->hash)), 0);
+    assert_int_equal(mes_store_backup_make(service->folder, &options, &result, NULL), MES_E_CORRUPT);
+    assert_int_equal(result.blobs_missing, 1);
+    stop(service);
+    works(restore(service, result.name, true, &result));
+    start(service);
+    assert_true(has_job(service, 1));
+}
+
 /* The look whether all is well. */
 
 static unsigned findings;
@@ -167,6 +183,7 @@ int main(void)
         IN_SERVICE(a_backup_that_is_stopped_leaves_nothing),
         IN_SERVICE(the_newest_are_kept_and_what_was_killed_is_swept),
         IN_SERVICE(a_backup_waits_for_nobody_and_nobody_for_it),
+        IN_SERVICE(one_missing_attachment_stops_no_backup),
         IN_SERVICE(E12_a_check_finds_what_is_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,7 @@ static bool take_number(struct mes_str *line, uint64_t *number_out)
     return mes_str_next(line, ' ', &digits) && mes_str_to_uint(digits, INT64_MAX, number_out);
 }
 
-static bool is_sum(struct mes_str text)
+bool mes_store_manifest_is_sum(struct mes_str text)
 {
     for (size_t i = 0; i < text.size; i++)
         if (memchr("0123456789abcdef", text.data[i], 16) == NULL)
@@ -218,7 +218,7 @@ static bool is_sum(struct mes_str text)
 static bool is_name(struct mes_str name)
 {
     if (mes_str_starts(name, MES_STR("blobs/")))
-        return is_sum(mes_str_skip(name, sizeof "blobs/" - 1));
+        return mes_store_manifest_is_sum(mes_str_skip(name, sizeof "blobs/" - 1));
     return mes_str_eq(name, MES_STR("queue.db")) || mes_str_eq(name, MES_STR("journal")) ||
            mes_str_eq(name, MES_STR("secret"));
 }
@@ -226,7 +226,7 @@ static bool is_name(struct mes_str name)
 static bool read_line(struct mes_str line, struct mes_store_manifest_file *file, char name[MANIFEST_PATH])
 {
     struct mes_str sum;
-    if (!take_word(&line, "file") || !mes_str_next(&line, ' ', &sum) || !is_sum(sum) ||
+    if (!take_word(&line, "file") || !mes_str_next(&line, ' ', &sum) || !mes_store_manifest_is_sum(sum) ||
         !take_number(&line, &file->size) || line.data == NULL || !is_name(line))
         return false;
     (void)snprintf(file->sum, sizeof file->sum, "%.*s", MES_STR_ARGS(sum));

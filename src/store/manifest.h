@@ -36,6 +36,9 @@ int mes_store_manifest_add(struct mes_store_manifest *manifest, const char *fold
 int mes_store_manifest_write(struct mes_store_manifest *manifest, const char *folder,
                              struct mes_error *error) MES_MUST_USE;
 
+/* Is it a SHA-256 as backups and the names of blobs have it? */
+bool mes_store_manifest_is_sum(struct mes_str text);
+
 /* Reads the manifest of a backup. MES_E_NOT_FOUND: there is none; MES_E_CORRUPT: it is not as it was written,
  * or names a file that no backup has. */
 int mes_store_manifest_read(struct mes_store_manifest *manifest, const char *folder,

@@ -72,7 +72,7 @@ static int copy_file(void *context, const struct mes_store_manifest_file *file, 
     int code = mes_store_manifest_verify(&restore->manifest, restore->backup, file, restore->fresh, error);
     if (code != 0)
         return code;
-    return mes_store_backup_tell(&restore->work, MES_STORE_BACKUP_BLOBS, ++restore->done,
+    return mes_store_backup_tell(&restore->work, MES_STORE_BACKUP_VERIFY, ++restore->done,
                                  restore->manifest.files, error);
 }
 
