@@ -13,6 +13,7 @@ struct mes_api_server;
 struct mes_carrier;
 struct mes_clock;
 struct mes_courier;
+struct mes_hook_service;
 struct mes_log;
 struct mes_roster;
 struct mes_store_readers;
@@ -23,6 +24,7 @@ struct mes_api_services {
     const struct mes_clock *clock;
     struct mes_courier *courier;
     struct mes_carrier *carrier;
+    struct mes_hook_service *hooks; /* webhooks */
     struct mes_store_readers *readers;
     const char *blob_folder; /* of attachments */
     /* The accounts as they are now; to be given back. */

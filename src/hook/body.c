@@ -1,22 +1,8 @@
 #include "hook/body.h"
 
-#include <stdio.h>
-
-#include "base/calendar.h"
 #include "base/id.h"
+#include "base/instant.h"
 #include "store/job.h"
-
-enum { DAY_MS = 24 * 60 * 60 * 1000 };
-
-const char *mes_hook_time(int64_t ms, char out[MES_HOOK_TIME_SPACE])
-{
-    int64_t days = ms / DAY_MS, rest = ms % DAY_MS;
-    struct mes_date date = mes_calendar_date(days);
-    (void)snprintf(out, MES_HOOK_TIME_SPACE, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", (int)date.year,
-                   date.month, date.day, (int)(rest / 3600000), (int)(rest / 60000 % 60),
-                   (int)(rest / 1000 % 60), (int)(rest % 1000));
-    return out;
-}
 
 static void write_id(struct mes_json_writer *writer, const char *key, int64_t id)
 {
@@ -26,8 +12,8 @@ static void write_id(struct mes_json_writer *writer, const char *key, int64_t id
 
 static void write_time(struct mes_json_writer *writer, const char *key, int64_t ms)
 {
-    char text[MES_HOOK_TIME_SPACE];
-    mes_json_write_text(writer, key, mes_str_of(mes_hook_time(ms, text)));
+    char text[MES_INSTANT_SPACE];
+    mes_json_write_text(writer, key, mes_str_of(mes_instant_text(ms, text)));
 }
 
 /* What is not known is left out. */

@@ -24,8 +24,4 @@ void mes_hook_write_recipient(struct mes_json_writer *writer, const void *recipi
 void mes_hook_write_account(struct mes_json_writer *writer, const void *account_news);
 void mes_hook_write_job(struct mes_json_writer *writer, const void *store_job);
 
-/* "2026-11-22T05:00:00.000Z". Returns `out`. */
-enum { MES_HOOK_TIME_SPACE = 32 };
-const char *mes_hook_time(int64_t ms, char out[MES_HOOK_TIME_SPACE]);
-
 #endif

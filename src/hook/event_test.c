@@ -1,5 +1,6 @@
 #include "hook/event.h"
 
+#include "base/instant.h"
 #include "hook/body.h"
 #include "store/fixture_test.h"
 #include "store/job.h"
@@ -84,7 +85,7 @@ static const struct mes_queue_recipient_news failed = {.company = "acme",
 static void a_recipient_is_told_to_those_who_want_it(void **state)
 {
     struct fixture *fixture = *state;
-    char expected[600], id[MES_ID_SPACE], job[MES_ID_SPACE], at[MES_HOOK_TIME_SPACE];
+    char expected[600], id[MES_ID_SPACE], job[MES_ID_SPACE], at[MES_INSTANT_SPACE];
     add_webhook(fixture, 1, "acme", "recipient.failed,job.done");
     add_webhook(fixture, 2, "acme", "");
     add_webhook(fixture, 3, "acme", "recipient.sent");
@@ -99,7 +100,7 @@ static void a_recipient_is_told_to_those_who_want_it(void **state)
     assert_int_equal(rows.count, 1);
     (void)snprintf(expected, sizeof expected,
                    "recipient.failed {\"id\":\"%s\",\"type\":\"recipient.failed\",\"time\":\"%.16s",
-                   mes_id_text(id, rows.newest), mes_hook_time(mes_id_time(rows.newest), at));
+                   mes_id_text(id, rows.newest), mes_instant_text(mes_id_time(rows.newest), at));
     assert_memory_equal(mes_buf_text(&rows.text), expected, strlen(expected));
     (void)snprintf(expected, sizeof expected,
                    "\"company\":\"acme\",\"data\":{\"message\":\"%s\",\"recipient\":3,\"address\":\"a\\\"b@"
@@ -182,9 +183,9 @@ static void an_account_rests_and_recovers(void **state)
     works(mes_hook_on_account(events, fixture->store, &news, &fixture->error));
     struct rows rows = rows_of(fixture, 1);
     assert_int_equal(rows.count, 3);
-    assert_non_null(strstr(
-        mes_buf_text(&rows.text),
-        "\"data\":{\"account\":\"first\",\"until\":\"2026-11-22T12:00:00.000Z\",\"advice\":\"auth\"}"));
+    assert_non_null(
+        strstr(mes_buf_text(&rows.text),
+               "\"data\":{\"account\":\"first\",\"until\":\"2026-11-22T12:00:00Z\",\"advice\":\"auth\"}"));
     assert_non_null(strstr(mes_buf_text(&rows.text), "\"until\":null"));
     assert_non_null(strstr(mes_buf_text(&rows.text), "account.recovered {"));
     mes_buf_fini(&rows.text);

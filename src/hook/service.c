@@ -160,6 +160,11 @@ void mes_hook_free(struct mes_hook_service **service_place)
     *service_place = NULL;
 }
 
+void mes_hook_nudge(struct mes_hook_service *service)
+{
+    mes_hook_deliverer_nudge(service->deliverer);
+}
+
 struct mes_hook_events *mes_hook_events(struct mes_hook_service *service)
 {
     return service->events;

@@ -37,6 +37,9 @@ void mes_hook_stop(struct mes_hook_service *service);
 /* After mes_courier_stop. A NULL inside is allowed. */
 void mes_hook_free(struct mes_hook_service **service);
 
+/* A webhook may be told something now that could not be before. Any thread. */
+void mes_hook_nudge(struct mes_hook_service *service);
+
 /* For mes_hook_on_recipient and mes_hook_on_job, which are to be called from the courier's on_recipient and
  * on_job; and for the routes of webhooks. */
 struct mes_hook_events *mes_hook_events(struct mes_hook_service *service);

@@ -173,6 +173,21 @@ int mes_store_webhook_event_remove(struct mes_store *store, int64_t id, struct m
     return mes_db_run(&statement, NULL, error);
 }
 
+int mes_store_webhook_event_hasten(struct mes_store *store, int64_t webhook, int64_t due_at,
+                                   struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    int code = mes_db_prepare(store->reader.db,
+                              "UPDATE webhook_event SET due_at = ? WHERE webhook_id = ? AND due_at > ?",
+                              &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, due_at);
+    mes_db_bind_int(statement, webhook);
+    mes_db_bind_int(statement, due_at);
+    return mes_db_run(&statement, NULL, error);
+}
+
 int mes_store_webhook_event_remove_all(struct mes_store *store, int64_t webhook, struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;

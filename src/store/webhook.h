@@ -54,6 +54,9 @@ int mes_store_webhook_event_add(struct mes_store *store, const struct mes_store_
 /* Another try later. No failure when it is gone by now. */
 int mes_store_webhook_event_postpone(struct mes_store *store, int64_t id, int64_t attempts, int64_t due_at,
                                      struct mes_error *error) MES_MUST_USE;
+/* All that waits for the webhook is due at `due_at`, if not earlier. */
+int mes_store_webhook_event_hasten(struct mes_store *store, int64_t webhook, int64_t due_at,
+                                   struct mes_error *error) MES_MUST_USE;
 /* Told, or given up. No failure when it is gone by now. */
 int mes_store_webhook_event_remove(struct mes_store *store, int64_t id, struct mes_error *error) MES_MUST_USE;
 
