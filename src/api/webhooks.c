@@ -4,7 +4,6 @@
 #include "base/secret.h"
 #include "hook/service.h"
 #include "hook/signature.h"
-#include "http/url.h"
 #include "store/webhook.h"
 
 #include <string.h>
@@ -206,21 +205,13 @@ static const char *join_events(struct mes_api_request *request, const struct mes
     return events;
 }
 
-/* An address in the URL is looked at now; what a name leads to, at each connection. */
-static bool is_good_url(struct mes_api_request *request, const char *text)
+static bool is_good_url(struct mes_api_request *request, const char *url)
 {
-    struct mes_http_url url;
     struct mes_error error;
-    const struct mes_guard guard = mes_hook_guard(request->services->hooks);
-    if (mes_http_url_parse(text, &url, &error) != 0) {
+    int code = mes_hook_check_url(request->services->hooks, url, &error);
+    if (code != 0)
         mes_api_refuse_error(request, MES_API_PROBLEM_bad_value, "url", &error);
-        return false;
-    }
-    const char *kind = mes_guard_refuses_host(&guard, mes_str_of(url.host));
-    if (kind != NULL)
-        mes_api_refuse(request, MES_API_PROBLEM_bad_value, "url", MES_SAY_hook_internal,
-                       MES_ARGS(url.host, kind));
-    return kind == NULL;
+    return code == 0;
 }
 
 static bool has_hooks(struct mes_api_request *request)

@@ -218,6 +218,7 @@ static int start_api(struct mes_daemon *daemon, struct mes_error *error)
     daemon->services = (struct mes_api_services){.clock = daemon->clock,
                                                  .courier = daemon->courier,
                                                  .carrier = daemon->carrier,
+                                                 .hooks = daemon->hooks,
                                                  .readers = daemon->readers,
                                                  .blob_folder = mes_store_folder_blobs(daemon->folder),
                                                  .hold_roster = hold_roster,

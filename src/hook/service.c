@@ -12,6 +12,8 @@
 #include "hook/letter.h"
 #include "hook/service_parts.h"
 #include "http/client.h"
+#include "http/url.h"
+#include "i18n/say.h"
 #include "net/loop.h"
 #include "queue/roster.h"
 
@@ -47,6 +49,17 @@ static int read_guard(const struct mes_hook_options *options, struct mes_guard *
     return code;
 }
 
+/* The first of `languageFallback` that is one of ours. */
+static enum mes_language language_of(const struct mes_roster *roster)
+{
+    const struct mes_text_list *names = &mes_roster_globals(roster)->language_fallback;
+    enum mes_language language;
+    for (size_t i = 0; i < names->count; i++)
+        if (mes_language_parse(mes_str_of(names->texts[i]), &language))
+            return language;
+    return MES_EN;
+}
+
 static struct mes_hook_alerts_options alert_options(struct mes_hook_service *service,
                                                     const struct mes_hook_options *options)
 {
@@ -54,7 +67,7 @@ static struct mes_hook_alerts_options alert_options(struct mes_hook_service *ser
     return (struct mes_hook_alerts_options){.loop = service->loop,
                                             .client = service->client,
                                             .log = service->log,
-                                            .language = options->language,
+                                            .language = language_of(options->roster),
                                             .to = to->texts,
                                             .to_count = to->count,
                                             .on_mail = on_mail,
@@ -175,12 +188,16 @@ struct mes_hook_alerts *mes_hook_alerts(struct mes_hook_service *service)
     return service->alerts;
 }
 
-struct mes_guard mes_hook_guard(struct mes_hook_service *service)
+int mes_hook_check_url(struct mes_hook_service *service, const char *url, struct mes_error *error)
 {
+    struct mes_http_url parts;
+    int code = mes_http_url_parse(url, &parts, error);
+    if (code != 0)
+        return code;
     mes_mutex_lock(&service->mutex);
-    struct mes_guard guard = service->guard;
+    const char *kind = mes_guard_refuses_host(&service->guard, mes_str_of(parts.host));
     mes_mutex_unlock(&service->mutex);
-    return guard;
+    return kind == NULL ? 0 : mes_fail(error, MES_E_INPUT, MES_SAY_hook_internal, MES_ARGS(parts.host, kind));
 }
 
 const unsigned char *mes_hook_master(const struct mes_hook_service *service)

@@ -14,19 +14,18 @@ struct mes_roster;
 struct mes_hook_options {
     struct mes_loop *loop;
     const unsigned char *secret; /* of the data folder: mes_store_folder_secret */
-    struct mes_roster
-        *roster; /* `webhookAllow` and `alertTo` of its globals, and who sends the alerts' mails; held */
-    enum mes_language language; /* of alerts */
-    struct mes_log *log;        /* may be NULL */
-    const char *name_servers;   /* for tests; NULL: the system's */
-    const char *ca_file;        /* PEM; NULL: the authorities that the system trusts */
+    struct mes_roster *roster; /* `webhookAllow`, `alertTo` and the language of its globals, and who sends the
+                                  alerts' mails; held */
+    struct mes_log *log;       /* may be NULL */
+    const char *name_servers;  /* for tests; NULL: the system's */
+    const char *ca_file;       /* PEM; NULL: the authorities that the system trusts */
 };
 
 /* Loop thread, like all here that does not say otherwise. Copies the options. MES_E_CONFIG, naming what is
  * wrong, for a network or a receiver of alerts that is none. */
 int mes_hook_new(const struct mes_hook_options *options, struct mes_hook_service **service_out,
                  struct mes_error *error) MES_MUST_USE;
-/* The settings were read anew: `roster` and `language` count. With an error nothing changes. */
+/* The settings were read anew: `roster` alone counts. With an error nothing changes. */
 int mes_hook_reload(struct mes_hook_service *service, const struct mes_hook_options *options,
                     struct mes_error *error) MES_MUST_USE;
 /* After mes_courier_start: deliveries begin, and alerts that were raised before go out. */
@@ -45,8 +44,10 @@ void mes_hook_nudge(struct mes_hook_service *service);
 struct mes_hook_events *mes_hook_events(struct mes_hook_service *service);
 /* For mes_hook_alert_raise and mes_hook_alert_clear. Any thread. */
 struct mes_hook_alerts *mes_hook_alerts(struct mes_hook_service *service);
-/* Of webhooks' URLs, as the settings have it now. Any thread. */
-struct mes_guard mes_hook_guard(struct mes_hook_service *service);
+/* MES_E_INPUT, with the reason, for a URL that no webhook may have: none that can be called, or with an
+ * address of the inside in it. What a name leads to is looked at when it is called. Any thread. */
+int mes_hook_check_url(struct mes_hook_service *service, const char *url,
+                       struct mes_error *error) MES_MUST_USE;
 /* The data folder's secret. Any thread. */
 const unsigned char *mes_hook_master(const struct mes_hook_service *service);
 
