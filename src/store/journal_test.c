@@ -170,6 +170,63 @@ static void E12_what_is_no_journal_is_refused_and_left_alone(void **state)
     mes_store_journal_close(&journal);
 }
 
+static uint64_t dice = 7;
+
+static size_t roll(size_t sides)
+{
+    dice = dice * 6364136223846793005U + 1442695040888963407U;
+    return (size_t)(dice >> 33) % sides;
+}
+
+static int must_be_known(void *context, struct mes_str record, struct mes_error *error)
+{
+    char expected[40];
+    (void)error;
+    for (int i = 0; i < 8; i++) {
+        (void)snprintf(expected, sizeof expected, "result %d", i);
+        if (mes_str_eq(record, mes_str_of(expected))) {
+            ++*(unsigned *)context;
+            return 0;
+        }
+    }
+    return MES_E_CORRUPT;
+}
+
+/* Whatever happens to the heads and the frames: no record comes back that was not written. */
+static void E12_a_damaged_journal_invents_nothing(void **state)
+{
+    static char whole[8192 + 8 * 1024];
+    struct mes_store_journal *journal = opened();
+    unsigned opened_count = 0;
+    unsigned read = 0;
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        char record[40];
+        (void)snprintf(record, sizeof record, "result %d", i);
+        append(journal, record);
+    }
+    mes_store_journal_close(&journal);
+    int descriptor = open(path, O_RDWR);
+    assert_int_equal(pread(descriptor, whole, sizeof whole, 0), sizeof whole);
+    for (int i = 0; i < 300; i++) {
+        char copy[sizeof whole];
+        size_t records = 0;
+        memcpy(copy, whole, sizeof whole);
+        for (size_t changes = roll(6) + 1; changes > 0; changes--) {
+            size_t at = roll(2) == 0 ? 4096 + roll(64) : 8192 + roll(8) * 1024 + roll(64);
+            copy[at] = (char)roll(256);
+        }
+        assert_int_equal(pwrite(descriptor, copy, sizeof copy, 0), sizeof copy);
+        unsigned before = read;
+        int code = mes_store_journal_peek(path, must_be_known, &read, &records, NULL);
+        assert_true(code == 0 || (code == MES_E_CORRUPT && read == before));
+        assert_true(read - before <= 8 && records <= 8);
+        opened_count += code == 0;
+    }
+    close(descriptor);
+    assert_true(opened_count > 30 && read > 100);
+}
+
 static int stop_at_two(void *context, struct mes_str record, struct mes_error *error)
 {
     (void)error;
@@ -248,6 +305,7 @@ int main(void)
         IN_SCRATCH(E06_a_torn_tail_and_old_frames_are_left_out),
         IN_SCRATCH(E06_a_torn_clearing_leaves_all_records),
         IN_SCRATCH(E12_what_is_no_journal_is_refused_and_left_alone),
+        IN_SCRATCH(E12_a_damaged_journal_invents_nothing),
         IN_SCRATCH(a_replay_ends_where_it_is_told_to),
         IN_SCRATCH(its_limits_are_kept),
         IN_SCRATCH(E08_it_takes_results_when_nothing_can_grow),
