@@ -28,11 +28,27 @@ static void add_escaped(struct mes_buf *out, uint32_t character)
     }
 }
 
+/* How many bytes from `at` on stand for themselves: printable ASCII without quotation mark and backslash. */
+static size_t plain_size(struct mes_str text, size_t at)
+{
+    size_t end = at;
+    while (end < text.size && text.data[end] >= 0x20 && text.data[end] < 0x7f && text.data[end] != '"' &&
+           text.data[end] != '\\')
+        end++;
+    return end - at;
+}
+
 static void add_text(struct mes_buf *out, struct mes_str text)
 {
     mes_buf_add_char(out, '"');
     for (size_t at = 0; at < text.size;) {
         uint32_t character;
+        size_t plain = plain_size(text, at);
+        if (plain > 0) {
+            mes_buf_add(out, text.data + at, plain);
+            at += plain;
+            continue;
+        }
         if (!mes_utf8_next(text, &at, &character)) {
             character = 0xfffd;
             at++;
