@@ -61,19 +61,6 @@ static int add_transcript(struct mes_courier *courier, const struct mes_outcome 
     return mes_store_transcript_add(courier->options.store, &transcript, error);
 }
 
-static enum mes_store_status status_of(enum mes_outcome_status status)
-{
-    static const enum mes_store_status statuses[MES_OUTCOME_COUNT] = {
-        [MES_OUTCOME_QUEUED] = MES_STORE_STATUS_QUEUED,
-        [MES_OUTCOME_SENT] = MES_STORE_STATUS_SENT,
-        [MES_OUTCOME_FAILED] = MES_STORE_STATUS_FAILED,
-        [MES_OUTCOME_DEFERRED] = MES_STORE_STATUS_DEFERRED,
-        [MES_OUTCOME_IN_DOUBT] = MES_STORE_STATUS_IN_DOUBT,
-        [MES_OUTCOME_CANCELLED] = MES_STORE_STATUS_CANCELLED,
-    };
-    return statuses[status];
-}
-
 static int tell(struct mes_courier *courier, const struct mes_outcome *outcome,
                 const struct mes_outcome_row *row, struct mes_error *error)
 {
@@ -87,7 +74,7 @@ static int tell(struct mes_courier *courier, const struct mes_outcome *outcome,
         .job = outcome->job,
         .number = row->number,
         .address = row->address,
-        .status = mes_outcome_status_name(row->status),
+        .status = mes_store_status_name(row->status),
         .account = last->account,
         .code = last->code,
         .enhanced = last->enhanced,
@@ -103,7 +90,7 @@ static void fill_row(const struct mes_outcome *outcome, const struct mes_outcome
                      struct mes_store_recipient *recipient)
 {
     bool is_lead = row->number == outcome->number;
-    recipient->status = status_of(row->status);
+    recipient->status = row->status;
     recipient->due_at = is_lead ? outcome->due_at : 0;
     recipient->done_at = row->is_final ? now : 0;
     recipient->attempts += (int64_t)row->attempt_count;
@@ -161,8 +148,8 @@ static void count(struct mes_courier_change *change, const struct mes_outcome *o
 {
     for (size_t i = 0; i < outcome->row_count; i++) {
         const struct mes_outcome_row *row = &outcome->rows[i];
-        change->change.counts[status_of(row->before)]--;
-        change->change.counts[status_of(row->status)]++;
+        change->change.counts[row->before]--;
+        change->change.counts[row->status]++;
         change->may_be_done |= row->is_final;
     }
     if (outcome->due_at > 0 && (change->due_at == 0 || outcome->due_at < change->due_at))

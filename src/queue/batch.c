@@ -70,7 +70,7 @@ struct mes_queue_mail *mes_queue_mail_new(struct mes_courier *courier, struct me
     mail->row_count = count;
     for (size_t i = 0; i < count; i++)
         mail->rows[i] = (struct mes_queue_row){
-            .number = number + (int64_t)i, .is_open = true, .status = MES_OUTCOME_QUEUED};
+            .number = number + (int64_t)i, .is_open = true, .status = MES_STORE_STATUS_QUEUED};
     batch->users++;
     courier->in_flight[batch->lane]++;
     return mail;

@@ -425,6 +425,7 @@ void mes_courier_stop(struct mes_courier **place)
         mes_thread_join(&courier->thread);
     }
     mes_mailbox_free(&courier->mailbox);
+    mes_warm_fini(&courier->warm);
     mes_free(courier->changes);
     mes_free(courier);
     *place = NULL;

@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "queue/carrier.h"
 #include "queue/mail.h"
+#include "queue/warm.h"
 #include "store/job.h"
 
 enum {
@@ -50,6 +51,7 @@ struct mes_courier {
     struct mes_queue_mail *leased; /* in this transaction: handed over after its commit */
     struct mes_queue_mail **leased_last;
 
+    struct mes_warm warm;
     struct mes_queue_batch *batches; /* with the carrier */
     size_t in_flight[MES_LANE_COUNT];
     size_t bytes_in_flight;

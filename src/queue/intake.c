@@ -211,6 +211,12 @@ static void drop_parcel(struct mes_courier *courier, struct mes_intake *intake)
 
 /* ---- one whole job ---- */
 
+/* It will have its turn in a moment. */
+static bool is_soon(const struct mes_intake *intake, const struct mes_store_job *job)
+{
+    return intake->compiled != NULL && job->state == MES_STORE_QUEUED && job->mails <= MES_INTAKE_AT_ONCE;
+}
+
 static int store_job(struct mes_courier *courier, struct mes_intake *intake, struct mes_error *error)
 {
     struct mes_store *store = courier->options.store;
@@ -238,6 +244,8 @@ static int store_job(struct mes_courier *courier, struct mes_intake *intake, str
         code = tell_accepted(courier, head, error);
     if (code == 0 && flies)
         code = fly(courier, intake, &job, error);
+    if (code == 0 && !flies && is_soon(intake, &job))
+        mes_warm_put(&courier->warm, job.id, intake->compiled);
     if (code == 0)
         mes_courier_look_at(courier, job.lane, job.next_at);
     return code;

@@ -23,7 +23,6 @@ enum {
     MES_LEASE_COMPANIES = 256, /* looked at in one round */
     MES_LEASE_MEMORY = 64 * 1024 * 1024,
     MES_LEASE_DOCUMENT = 64 * 1024 * 1024,
-    MES_LEASE_AGAIN_MS = 60 * 1000, /* for a job that cannot be read */
 };
 
 /* One round of one lane. */
@@ -47,6 +46,7 @@ struct share {
     size_t row_count, row_capacity;
     size_t fresh_mails;
     struct mes_queue_batch *batch;
+    bool is_whole_compiled; /* every mail of the job is in what was compiled, at its own number */
 };
 
 static void look_again(struct round *round, int64_t at)
@@ -168,18 +168,6 @@ static bool is_open(const struct mes_store_recipient *row)
             row->status == MES_STORE_STATUS_IN_DOUBT);
 }
 
-static enum mes_outcome_status outcome_status(enum mes_store_status status)
-{
-    switch (status) {
-    case MES_STORE_STATUS_DEFERRED:
-        return MES_OUTCOME_DEFERRED;
-    case MES_STORE_STATUS_IN_DOUBT:
-        return MES_OUTCOME_IN_DOUBT;
-    default:
-        return MES_OUTCOME_QUEUED;
-    }
-}
-
 /* The time since a mail became due was spent waiting for room, a quota or a pause: the usual deadline does
  * not run meanwhile, unless every account was ill. */
 static void credit_waiting(const struct share *share, const struct mes_store_recipient *lead,
@@ -194,7 +182,8 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     struct mes_courier *courier = share->round->courier;
     size_t step = (size_t)share->job->copies + 1;
     const struct mes_store_recipient *rows = &share->rows[index * step];
-    struct mes_queue_mail *mail = mes_queue_mail_new(courier, share->batch, index, rows[0].number);
+    size_t compiled_index = share->is_whole_compiled ? (size_t)rows[0].number / step : index;
+    struct mes_queue_mail *mail = mes_queue_mail_new(courier, share->batch, compiled_index, rows[0].number);
     if (mail == NULL)
         return mes_fail_nomem(error);
     mes_courier_hand_later(courier, mail);
@@ -202,7 +191,7 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     credit_waiting(share, &rows[0], mail);
     for (size_t i = 0; i < step; i++) {
         mail->rows[i].is_open = is_open(&rows[i]);
-        mail->rows[i].status = outcome_status(rows[i].status);
+        mail->rows[i].status = rows[i].status;
         mail->rows[i].attempts = rows[i].attempts;
     }
     const struct mes_store_flight flight = {.job = share->job->id,
@@ -262,9 +251,11 @@ static int hold_unreadable(struct share *share, const struct mes_error *why, str
 static int lease_rows(struct share *share, struct mes_error *error)
 {
     struct mes_courier *courier = share->round->courier;
-    struct mes_compose_job *compiled = NULL;
+    struct mes_compose_job *compiled;
     struct mes_error why = {0};
-    int code = compile(share, &compiled, &why);
+    compiled = mes_warm_take(&courier->warm, share->job->id);
+    share->is_whole_compiled = compiled != NULL;
+    int code = compiled != NULL ? 0 : compile(share, &compiled, &why);
     if (code == MES_E_NOMEM)
         return mes_fail_nomem(error);
     if (code != 0) {
@@ -351,10 +342,10 @@ static int expire_mail(struct share *share, const struct mes_store_recipient *ro
             ended[outcome.row_count++] = (struct mes_outcome_row){
                 .number = rows[i].number,
                 .address = rows[i].address,
-                .before = outcome_status(rows[i].status),
+                .before = rows[i].status,
                 .attempts_before = -1,
-                .status =
-                    rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_OUTCOME_IN_DOUBT : MES_OUTCOME_FAILED,
+                .status = rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_STORE_STATUS_IN_DOUBT
+                                                                      : MES_STORE_STATUS_FAILED,
                 .is_final = true,
                 .attempts = &too_late,
                 .attempt_count = 1,

@@ -37,7 +37,7 @@ struct mes_queue_batch {
 struct mes_queue_row {
     int64_t number;
     bool is_open; /* still to be sent; else it has its last word from before */
-    enum mes_outcome_status status;
+    enum mes_store_status status;
     int64_t attempts; /* that were made before */
 };
 

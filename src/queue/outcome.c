@@ -8,17 +8,6 @@
 
 enum { MES_OUTCOME_REPLY_MOST = 160, MES_OUTCOME_TEXT_MOST = 100 };
 
-static const char *const names[MES_OUTCOME_COUNT] = {
-    [MES_OUTCOME_QUEUED] = "queued",     [MES_OUTCOME_SENT] = "sent",
-    [MES_OUTCOME_FAILED] = "failed",     [MES_OUTCOME_DEFERRED] = "deferred",
-    [MES_OUTCOME_IN_DOUBT] = "in_doubt", [MES_OUTCOME_CANCELLED] = "cancelled",
-};
-
-const char *mes_outcome_status_name(enum mes_outcome_status status)
-{
-    return names[status];
-}
-
 /* ---- writing ---- */
 
 static void write_cut(struct mes_json_writer *writer, const char *key, const char *text, size_t most)
@@ -99,14 +88,14 @@ static const char *read_text(struct reading *reading, const char *key)
     return copy != NULL ? copy : "";
 }
 
-static enum mes_outcome_status read_status(struct reading *reading, const char *key)
+static enum mes_store_status read_status(struct reading *reading, const char *key)
 {
     int64_t number = read_number(reading, key);
-    if (number < 0 || number >= MES_OUTCOME_COUNT) {
+    if (number < 0 || number >= MES_STORE_STATUS_COUNT) {
         reading->is_valid = false;
-        return MES_OUTCOME_QUEUED;
+        return MES_STORE_STATUS_QUEUED;
     }
-    return (enum mes_outcome_status)number;
+    return (enum mes_store_status)number;
 }
 
 static void read_attempt(struct reading *reading, struct mes_outcome_row *row)

@@ -6,16 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "queue/courier.h"
-
-enum mes_outcome_status {
-    MES_OUTCOME_QUEUED, /* untouched, or never tried: it waits until `due_at` */
-    MES_OUTCOME_SENT,
-    MES_OUTCOME_FAILED,
-    MES_OUTCOME_DEFERRED,
-    MES_OUTCOME_IN_DOUBT,
-    MES_OUTCOME_CANCELLED,
-    MES_OUTCOME_COUNT
-};
+#include "store/job.h"
 
 /* One try through one account, as the attempts table has it. Texts are never NULL. */
 struct mes_outcome_attempt {
@@ -36,10 +27,10 @@ struct mes_outcome_attempt {
 struct mes_outcome_row {
     int64_t number;
     const char *address;
-    enum mes_outcome_status before;
-    int64_t attempts_before; /* -1: not known here */
-    enum mes_outcome_status status;
-    bool is_final; /* nothing more is done for it by itself */
+    enum mes_store_status before;
+    int64_t attempts_before;      /* -1: not known here */
+    enum mes_store_status status; /* QUEUED: untouched, or never tried: it waits until `due_at` */
+    bool is_final;                /* nothing more is done for it by itself */
     const struct mes_outcome_attempt *attempts;
     size_t attempt_count;
 };
@@ -68,8 +59,5 @@ void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct m
 /* An outcome of one row. Texts and row are the arena's. MES_E_CORRUPT: this is no outcome. */
 int mes_outcome_read(struct mes_str text, struct mes_arena *arena, struct mes_outcome *outcome_out,
                      struct mes_error *error) MES_MUST_USE;
-
-/* "in_doubt" and the like. Static. */
-const char *mes_outcome_status_name(enum mes_outcome_status status);
 
 #endif

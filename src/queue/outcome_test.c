@@ -28,8 +28,8 @@ static void an_outcome_survives_the_journal(void **state)
                                                 .tls = "none",
                                                 .digest = "00"};
     const struct mes_outcome_row row = {.number = 4,
-                                        .before = MES_OUTCOME_QUEUED,
-                                        .status = MES_OUTCOME_FAILED,
+                                        .before = MES_STORE_STATUS_QUEUED,
+                                        .status = MES_STORE_STATUS_FAILED,
                                         .is_final = true,
                                         .attempts = &attempt,
                                         .attempt_count = 1};
@@ -50,7 +50,7 @@ static void an_outcome_survives_the_journal(void **state)
     assert_int_equal(mes_outcome_read(mes_buf_str(&text), &arena, &read, NULL), 0);
     assert_int_equal(read.job, 9);
     assert_int_equal(read.token, 11);
-    assert_int_equal(read.rows[0].status, MES_OUTCOME_FAILED);
+    assert_int_equal(read.rows[0].status, MES_STORE_STATUS_FAILED);
     assert_true(read.rows[0].is_final);
     assert_string_equal(read.rows[0].attempts[0].reply, attempt.reply);
     assert_int_equal(read.due_at, 12);

@@ -76,14 +76,6 @@ struct landing {
 static bool keep_row(void *context, const struct mes_store_recipient *row)
 {
     struct landing *landing = context;
-    static const enum mes_outcome_status statuses[MES_STORE_STATUS_COUNT] = {
-        [MES_STORE_STATUS_QUEUED] = MES_OUTCOME_QUEUED,
-        [MES_STORE_STATUS_SENT] = MES_OUTCOME_SENT,
-        [MES_STORE_STATUS_FAILED] = MES_OUTCOME_FAILED,
-        [MES_STORE_STATUS_DEFERRED] = MES_OUTCOME_DEFERRED,
-        [MES_STORE_STATUS_IN_DOUBT] = MES_OUTCOME_IN_DOUBT,
-        [MES_STORE_STATUS_CANCELLED] = MES_OUTCOME_CANCELLED,
-    };
     if (row->number == landing->flight->number)
         mes_progress_parse(row->progress, &landing->progress);
     if (row->done_at != 0)
@@ -91,9 +83,9 @@ static bool keep_row(void *context, const struct mes_store_recipient *row)
     struct mes_outcome_row *kept = &landing->rows[landing->outcome.row_count++];
     *kept = (struct mes_outcome_row){.number = row->number,
                                      .address = mes_arena_copy(&landing->arena, mes_str_of(row->address)),
-                                     .before = statuses[row->status],
+                                     .before = row->status,
                                      .attempts_before = -1,
-                                     .status = statuses[row->status]};
+                                     .status = row->status};
     return kept->address != NULL;
 }
 
@@ -138,7 +130,7 @@ static void doubt(struct landing *landing)
     bool is_final = wait < 0 || is_held || is_cancelled(landing) ||
                     landing->now + wait > mes_retry_deadline(progress, landing->job.expires_at);
     for (size_t i = 0; i < landing->outcome.row_count; i++) {
-        landing->rows[i].status = MES_OUTCOME_IN_DOUBT;
+        landing->rows[i].status = MES_STORE_STATUS_IN_DOUBT;
         landing->rows[i].is_final = is_final;
         landing->rows[i].attempts = &landing->doubt;
         landing->rows[i].attempt_count = 1;
@@ -158,7 +150,7 @@ static void wait_again(struct landing *landing)
     landing->outcome.due_at = landing->now;
     if (is_cancelled(landing)) {
         for (size_t i = 0; i < landing->outcome.row_count; i++) {
-            landing->rows[i].status = MES_OUTCOME_CANCELLED;
+            landing->rows[i].status = MES_STORE_STATUS_CANCELLED;
             landing->rows[i].is_final = true;
         }
         landing->outcome.due_at = 0;
@@ -179,7 +171,7 @@ static void wait_again(struct landing *landing)
         .digest = "",
     };
     for (size_t i = 0; i < landing->outcome.row_count; i++) {
-        landing->rows[i].status = MES_OUTCOME_FAILED;
+        landing->rows[i].status = MES_STORE_STATUS_FAILED;
         landing->rows[i].is_final = true;
         landing->rows[i].attempts = &landing->doubt;
         landing->rows[i].attempt_count = 1;

@@ -165,15 +165,15 @@ static void settle_deferred(const struct settling *settling, enum mes_class last
     bool is_stopped_by_us =
         settling->mail->dot.is_refused || (settling->carrier->is_draining && last == MES_CLASS_INTERNAL);
     if (settling->mail->dot.is_cancelled) {
-        row->status = MES_OUTCOME_CANCELLED;
+        row->status = MES_STORE_STATUS_CANCELLED;
         row->is_final = true;
     } else if (is_stopped_by_us) {
         row->status = row->before; /* nothing has happened to it */
     } else if (settling->retry_at > settling->deadline) {
-        row->status = MES_OUTCOME_FAILED;
+        row->status = MES_STORE_STATUS_FAILED;
         row->is_final = true;
     } else {
-        row->status = MES_OUTCOME_DEFERRED;
+        row->status = MES_STORE_STATUS_DEFERRED;
     }
 }
 
@@ -185,10 +185,10 @@ static void settle_row(const struct settling *settling, const struct mes_deliver
     if (recipient->fate != MES_FATE_FINAL || is_set_up_wrong) {
         settle_deferred(settling, recipient->last_class, row);
     } else if (recipient->status == MES_STATUS_IN_DOUBT) {
-        row->status = MES_OUTCOME_IN_DOUBT;
+        row->status = MES_STORE_STATUS_IN_DOUBT;
         row->is_final = settling->doubt_at == 0;
     } else {
-        row->status = recipient->status == MES_STATUS_SENT ? MES_OUTCOME_SENT : MES_OUTCOME_FAILED;
+        row->status = recipient->status == MES_STATUS_SENT ? MES_STORE_STATUS_SENT : MES_STORE_STATUS_FAILED;
         row->is_final = true;
     }
 }
@@ -201,9 +201,9 @@ static void note_due(const struct settling *settling, const struct mes_outcome_r
     int64_t due = settling->now;
     if (row->is_final)
         return;
-    if (row->status == MES_OUTCOME_IN_DOUBT)
+    if (row->status == MES_STORE_STATUS_IN_DOUBT)
         due = settling->doubt_at;
-    else if (row->status == MES_OUTCOME_DEFERRED)
+    else if (row->status == MES_STORE_STATUS_DEFERRED)
         due = settling->retry_at;
     if (outcome->due_at == 0 || due < outcome->due_at)
         outcome->due_at = due;
@@ -243,9 +243,9 @@ static bool add_rows(struct settling *settling)
             return false;
         settle_row(settling, recipient, row);
         note_due(settling, row, outcome);
-        outcome->resets_content |= row->status == MES_OUTCOME_SENT;
+        outcome->resets_content |= row->status == MES_STORE_STATUS_SENT;
         outcome->content_refusals +=
-            row->status == MES_OUTCOME_FAILED && recipient->last_class == MES_CLASS_CONTENT;
+            row->status == MES_STORE_STATUS_FAILED && recipient->last_class == MES_CLASS_CONTENT;
         outcome->row_count++;
     }
     outcome->rows = rows;
