@@ -469,6 +469,88 @@ static void damaged_documents_are_refused(void **state)
     assert_int_equal(error.sentence, MES_SAY_compose_stored_newer);
 }
 
+static size_t allocations_left;
+
+static bool count_down(size_t size)
+{
+    (void)size;
+    return allocations_left > 0 && allocations_left-- > 0;
+}
+
+static int compile_whole(struct mes_message *message, struct mes_compose_job **job)
+{
+    static const struct mes_compose_options options = {.domain = "sender.hk"};
+    const struct mes_compose_blob_file file = {.hash = kept[4].hash, .size = kept[4].size, .name = "a.pdf"};
+    int code = mes_message_add_recipient(message, MES_ROLE_TO, "a@x.hk", "A", &error);
+    if (code == 0)
+        code = mes_message_add_recipient(message, MES_ROLE_CC, "c@x.hk", NULL, &error);
+    if (code == 0)
+        code = mes_message_set_template(message, templates, "Big", "zh-HK", &error);
+    if (code == 0)
+        code = mes_compose_message_set_variables_json(
+            message, MES_VARIABLES_OF_ALL,
+            MES_STR("{\"code\":1,\"day\":\"2026-11-22T10:20:30Z\",\"items\":[{\"n\":1,\"t\":true}]}"),
+            &error);
+    if (code == 0)
+        code = mes_compose_message_attach_blob(message, blobs, &file, &error);
+    return code == 0 ? mes_compose_job_new(message, &options, job, &error) : code;
+}
+
+static int compile_again(struct mes_compose_stored *stored, const char *attachments,
+                         struct mes_compose_job **job)
+{
+    const struct mes_compose_addressee addressee = {
+        .number = 7, .address = "b@x.hk", .variables = "{\"code\":\"own\",\"more\":[1,{}]}", .attachments = attachments};
+    int code = mes_compose_stored_add(stored, &addressee, &error);
+    return code == 0 ? mes_compose_job_new(stored->message, &stored->options, job, &error) : code;
+}
+
+/* From the caller's words to the bytes of a mail that was read back. */
+static int go_round(struct mes_wire *wire, const char *attachments)
+{
+    struct mes_message *message = mes_message_new();
+    struct mes_compose_job *whole = NULL, *again = NULL;
+    struct mes_compose_stored *stored = NULL;
+    struct mes_buf document;
+    mes_buf_init(&document, SIZE_MAX);
+    int code = message != NULL ? compile_whole(message, &whole) : MES_E_NOMEM;
+    if (code == 0)
+        code = mes_compose_stored_write(message, whole, &document, &error);
+    if (code == 0)
+        code = mes_compose_stored_read(mes_buf_str(&document), blobs, &stored, &error);
+    if (code == 0)
+        code = compile_again(stored, attachments, &again);
+    if (code == 0)
+        code = mes_compose_job_render(again, 0, &identity, wire, &error);
+    if (code == 0)
+        assert_true(wire->count > 4);
+    mes_buf_fini(&document);
+    mes_message_free(&message);
+    mes_compose_stored_free(&stored);
+    mes_compose_job_release(&whole);
+    mes_compose_job_release(&again);
+    return code;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    char attachments[200];
+    int code = MES_E_NOMEM;
+    (void)state;
+    (void)snprintf(attachments, sizeof attachments, "[{\"hash\":\"%s\",\"name\":\"b.pdf\",\"size\":%u}]",
+                   kept[3].hash, (unsigned)kept[3].size);
+    for (size_t n = 0; code == MES_E_NOMEM && n < 2000; n++) {
+        struct mes_wire wire;
+        mes_compose_wire_init(&wire);
+        allocations_left = n;
+        mes_alloc_set_hook(count_down);
+        code = go_round(&wire, attachments);
+        mes_alloc_set_hook(NULL);
+        mes_compose_wire_fini(&wire);
+    }
+    must(code);
+}
+
 static void a_seed_is_checked(void **state)
 {
     struct mes_message *message = small_message("s");
@@ -491,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_missing_blob_stops_it_before_anything_is_sent),
         cmocka_unit_test(an_attachment_that_is_no_blob_is_not_stored),
         cmocka_unit_test(damaged_documents_are_refused),
+        cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(a_seed_is_checked),
     };
     return cmocka_run_group_tests(tests, make_folders, remove_folders);

@@ -29,6 +29,8 @@ struct loader {
     struct mes_compose_catalogue catalogue;
     struct loaded *loaded;
     const char *text_name;
+    int partial_code; /* why a partial that is there could not be read; 0: none */
+    struct mes_error partial_error;
     bool is_text; /* the text twin is under way: its partials are text twins too */
     struct mes_error *error;
 };
@@ -120,7 +122,14 @@ static bool find_partial(void *context, struct mes_str name, struct mes_str *tex
         &loader->catalogue, name, mes_str_of(template->language), loader->wish->fall_back);
     if (entry != NULL && loader->is_text)
         entry = mes_compose_catalogue_twin(&loader->catalogue, entry);
-    return entry != NULL && read_entry(loader, entry, text_out) == 0 && keep_partial(loader, name, *text_out);
+    if (entry == NULL)
+        return false;
+    loader->partial_code = read_entry(loader, entry, text_out);
+    if (loader->partial_code == 0 && !keep_partial(loader, name, *text_out))
+        loader->partial_code = mes_fail_nomem(loader->error);
+    if (loader->partial_code != 0 && loader->error != NULL)
+        loader->partial_error = *loader->error;
+    return loader->partial_code == 0;
 }
 
 static int parse(struct loader *loader, const struct mes_template_source *source,
@@ -133,7 +142,12 @@ static int parse(struct loader *loader, const struct mes_template_source *source
     full.partial_context = loader;
     full.utc_offset = loader->wish->utc_offset;
     full.zone = loader->wish->zone;
-    return mes_template_parse(&full, template_out, loader->error);
+    int code = mes_template_parse(&full, template_out, loader->error);
+    if (loader->partial_code == 0)
+        return code;
+    if (loader->error != NULL) /* the parser only knows that it did not get the partial */
+        *loader->error = loader->partial_error;
+    return loader->partial_code;
 }
 
 /* The <title> of the template is a template too: for one header line, with its references decoded. */

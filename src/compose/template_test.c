@@ -247,6 +247,16 @@ static void a_missing_template_is_an_error_that_lists_what_there_is(void **state
     assert_refused(NULL, "2", MES_E_NOT_FOUND, "\"2\"");
 }
 
+/* "There is no such partial" would send its reader the wrong way. */
+static void a_partial_that_cannot_be_read_is_not_called_missing(void **state)
+{
+    (void)state;
+    put_file("Whole_zh-HK.html", "<p>{{>part}}</p>");
+    assert_refused(folder, "Whole", MES_E_INPUT, "\"part\"");
+    put_file("part_zh-HK.html", "\xff");
+    assert_refused(folder, "Whole", MES_E_INPUT, "part_zh-HK.html is not in UTF-8");
+}
+
 static void names_carry_no_path(void **state)
 {
     static const char *const names[] = {"", "../Register", "a/b", ".hidden", "a b", "a\\b", "a%2fb", "註冊"};
@@ -314,6 +324,7 @@ int main(void)
         WITH_FOLDER(R18_the_old_form_works),
         WITH_FOLDER(R18_text_twin_partials_and_title),
         WITH_FOLDER(a_missing_template_is_an_error_that_lists_what_there_is),
+        WITH_FOLDER(a_partial_that_cannot_be_read_is_not_called_missing),
         WITH_FOLDER(names_carry_no_path),
         WITH_FOLDER(D15_faulty_files_are_refused_with_line_and_column),
         WITH_FOLDER(D15_line_end_in_a_variable_of_the_subject),
