@@ -6,15 +6,14 @@
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, OLD_DAYS = 2 };
 
-/* The first HH:MM of the clock on the wall after `now`. */
-static int64_t next_backup(const struct mes_daemon *daemon, int minute, int64_t now)
+int64_t mes_daemon_next_backup(const struct mes_zone *zone, int minute, int64_t now)
 {
-    int64_t local = now + (int64_t)mes_zone_offset(daemon->zone, now) * 1000;
-    int64_t at = local - local % DAY_MS + (int64_t)minute * 60000;
+    int64_t local = now + (int64_t)mes_zone_offset(zone, now) * 1000;
+    int64_t at = local - local % DAY_MS + (int64_t)minute * 60000 - DAY_MS;
     int64_t utc;
     do {
-        (void)mes_zone_to_utc(daemon->zone, at, &utc);
         at += DAY_MS;
+        (void)mes_zone_to_utc(zone, at, &utc);
     } while (utc <= now);
     return utc;
 }
@@ -71,7 +70,7 @@ void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_ac
     if (is_due)
         make_backup(daemon, globals);
     if (is_due || keeper->backup_at == 0 || keeper->backup_minute != minute)
-        keeper->backup_at = next_backup(daemon, minute, mes_clock_wall(daemon->clock));
+        keeper->backup_at = mes_daemon_next_backup(daemon->zone, minute, mes_clock_wall(daemon->clock));
     keeper->backup_minute = minute;
     look_at_age(daemon, globals->backup_folder);
 }

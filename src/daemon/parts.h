@@ -155,6 +155,8 @@ void mes_daemon_keeper_stop(struct mes_daemon *daemon);
  * service ends. */
 int mes_daemon_write(struct mes_daemon *daemon, struct mes_courier_command *command,
                      struct mes_error *error) MES_MUST_USE;
+/* backup.c: the first time after `now` at which the clocks on the wall show this minute of the day. */
+int64_t mes_daemon_next_backup(const struct mes_zone *zone, int minute, int64_t now);
 /* backup.c: makes the nightly backup when its time has come, and names the next time. The keeper's thread. */
 void mes_daemon_look_after_backup(struct mes_daemon *daemon, const struct mes_account_globals *globals);
 /* sweep.c: removes what is old. The keeper's thread. */

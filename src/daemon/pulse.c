@@ -22,11 +22,16 @@ const char *mes_daemon_not_ready(void *context)
     return now - atomic_load(&daemon->pulse.loop_at) > STUCK_MS ? "loop" : NULL;
 }
 
-/* Half the interval is left in reserve, so that one late beat kills nobody. */
+/* Beats come several times in what the watchdog waits, so that one late beat kills nobody. */
+static int64_t beat_ms(const struct mes_daemon_pulse *pulse)
+{
+    return pulse->watchdog_ms > 0 && pulse->watchdog_ms < 4 * BEAT_MS ? pulse->watchdog_ms / 4 : BEAT_MS;
+}
+
 static void tell_watchdog(struct mes_daemon *daemon, int64_t now)
 {
     struct mes_daemon_pulse *pulse = &daemon->pulse;
-    bool is_due = pulse->watchdog_ms > 0 && now - pulse->told_at >= pulse->watchdog_ms / 2 - BEAT_MS;
+    bool is_due = pulse->watchdog_ms > 0 && now - pulse->told_at >= pulse->watchdog_ms / 3;
     bool is_alive = now - atomic_load(&pulse->courier_at) < pulse->watchdog_ms;
     if (!is_due || !is_alive)
         return;
@@ -45,7 +50,7 @@ static void on_beat(void *context)
         atomic_store(&pulse->courier_at, now);
     pulse->turns = turns;
     tell_watchdog(daemon, now);
-    mes_timer_start(pulse->timer, BEAT_MS);
+    mes_timer_start(pulse->timer, beat_ms(pulse));
 }
 
 int mes_daemon_pulse_start(struct mes_daemon *daemon, struct mes_error *error)

@@ -7,7 +7,9 @@ import re
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -41,10 +43,13 @@ class LifeTest(ServiceCase):
         self.assertEqual(len(service.events('service.stopped')), 1, service.log())
 
     def test_what_was_accepted_is_sent_after_a_kill(self):
-        relay = self.relay(Scripted, {'GREETING': [HANG, '220 test ready']})
+        gate = Gate('220 too late')
+        relay = self.relay(Scripted, {'GREETING': [gate, '220 test ready']})
         service = self.service([account(relay.port, 'a')])
         job = service.send()
+        self.assertTrue(gate.reached.wait(20))
         service.kill()
+        gate.open()
         service.start()
         self.assertEqual(service.wait_job(job)['counts']['sent'], 1)
         self.assertEqual(len(relay.bodies), 1)
@@ -98,6 +103,55 @@ class LifeTest(ServiceCase):
             os.close(leader)
             shown.append(service.key.encode() in text)
         self.assertEqual(shown, [True, False])
+
+
+class SupervisorTest(ServiceCase):
+    """systemd's part is played by the test."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.close)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.folder.path / 'notify'))
+        self.socket.settimeout(20)
+        self.addCleanup(self.socket.close)
+        self.environment = {'NOTIFY_SOCKET': str(self.folder.path / 'notify')}
+
+    def wait_told(self, what):
+        while what not in (told := self.socket.recv(4096).decode().split('\n')):
+            pass
+        return told
+
+    def test_it_tells_when_it_is_ready_reloading_and_stopping(self):
+        service = self.service([account(1, 'a')], environment=self.environment)
+        self.wait_told('READY=1')
+        service.signal(signal.SIGHUP)
+        self.assertRegex(self.wait_told('RELOADING=1')[1], r'^MONOTONIC_USEC=\d+$')
+        self.wait_told('READY=1')
+        service.config.write_text('{')
+        service.signal(signal.SIGHUP)
+        self.wait_told('RELOADING=1')
+        self.wait_told('READY=1')
+        service.signal(signal.SIGTERM)
+        self.wait_told('STOPPING=1')
+
+    def test_the_watchdog_is_answered_while_the_database_works(self):
+        service = self.service([account(1, 'a')], environment={**self.environment, 'WATCHDOG_USEC': '2500000'})
+        self.wait_told('WATCHDOG=1')
+        self.wait_told('WATCHDOG=1')
+        with sqlite3.connect(service.data / 'queue.db', isolation_level=None) as database:
+            database.execute('BEGIN IMMEDIATE')  # the courier cannot go on
+            thread = threading.Thread(target=service.send, daemon=True)
+            thread.start()
+            self.socket.settimeout(2.9)  # more than the watchdog waits
+            with self.assertRaises(TimeoutError):
+                while True:
+                    self.wait_told('WATCHDOG=1')
+            database.execute('ROLLBACK')
+        self.socket.settimeout(20)
+        self.wait_told('WATCHDOG=1')
+        thread.join(20)
+        self.assertFalse(thread.is_alive())
 
 
 class StopTest(ServiceCase):
