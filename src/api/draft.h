@@ -76,6 +76,7 @@ struct mes_api_draft {
     bool has_date;           /* `send_at` was named */
     bool is_growing;         /* its recipients come later */
     struct mes_buf field;    /* the path of the member that is read */
+    size_t root;             /* how much of it stands before the draft itself: "message" in a schedule */
     struct mes_buf document; /* once it is compiled */
     struct mes_compose_job *compiled;
     struct mes_notices notices; /* of compiling: become warnings */

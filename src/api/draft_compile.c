@@ -77,7 +77,7 @@ static int add_recipient(struct mes_api_draft *draft, const struct mes_api_recip
 
 static void enter_recipient(struct mes_api_draft *draft, size_t number)
 {
-    mes_buf_clear(&draft->field);
+    mes_api_draft_leave(draft, draft->root);
     mes_api_draft_enter(draft, "to");
     mes_api_draft_enter_item(draft, draft->recipients[number].index);
 }
@@ -97,7 +97,7 @@ static void add_recipients(struct mes_api_draft *draft)
             draft->recipients[kept++] = draft->recipients[i];
     }
     draft->recipient_count = kept;
-    mes_buf_clear(&draft->field);
+    mes_api_draft_leave(draft, draft->root);
 }
 
 /* --- what does not compile --- */
@@ -156,7 +156,7 @@ static size_t find_guilty(struct mes_api_draft *draft, const struct mes_compose_
 static void complain_of_compiling(struct mes_api_draft *draft, const struct mes_compose_options *options,
                                   struct mes_error *error)
 {
-    mes_buf_clear(&draft->field);
+    mes_api_draft_leave(draft, draft->root);
     if (is_of_values(error) && draft->recipient_count > 0) {
         struct mes_compose_options quietly = *options;
         quietly.notices = NULL;
@@ -168,7 +168,7 @@ static void complain_of_compiling(struct mes_api_draft *draft, const struct mes_
         mes_api_draft_enter(draft, "template");
     }
     mes_api_draft_complain(draft, MES_API_PROBLEM_bad_value, error);
-    mes_buf_clear(&draft->field);
+    mes_api_draft_leave(draft, draft->root);
 }
 
 /* --- the job --- */
