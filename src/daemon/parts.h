@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "api/schedule_make.h"
 #include "api/server.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -95,6 +96,7 @@ struct mes_daemon {
     struct mes_courier *courier;
     struct mes_api_server *api;
     struct mes_api_services services;
+    struct mes_api_schedules schedules;
     struct mes_daemon_pulse pulse;
     struct mes_daemon_watcher watcher;
     struct mes_daemon_keeper keeper;

@@ -160,13 +160,20 @@ static void end_hooks(struct mes_daemon *daemon)
 
 static int start_courier(struct mes_daemon *daemon, struct mes_error *error)
 {
+    const struct mes_courier_listener listener = mes_daemon_courier_news(daemon);
+    daemon->schedules = (struct mes_api_schedules){.blob_folder = mes_store_folder_blobs(daemon->folder),
+                                                   .clock = daemon->clock,
+                                                   .on_alert = listener.on_alert,
+                                                   .context = listener.context,
+                                                   .log = daemon->log};
     const struct mes_courier_options options = {.store = daemon->store,
                                                 .journal = daemon->journal,
                                                 .carrier = daemon->carrier,
                                                 .log = daemon->log,
                                                 .clock = daemon->clock,
                                                 .blob_folder = mes_store_folder_blobs(daemon->folder),
-                                                .listener = mes_daemon_courier_news(daemon)};
+                                                .listener = listener,
+                                                .schedules = {mes_api_schedule_chore, &daemon->schedules}};
     return mes_courier_start(&options, &daemon->courier, error);
 }
 
