@@ -29,7 +29,8 @@ static void write_message(struct mes_api_request *request, struct mes_json_write
     if (mes_json_tree(document, MES_API_STORED_VALUES, &request->arena, &root, NULL) != 0)
         return;
     const struct mes_json_value *message = mes_json_member(root, MES_STR("message"));
-    mes_json_write_raw(json, "message", mes_str_cut(document, message->offset, message->size));
+    if (message != NULL)
+        mes_json_write_raw(json, "message", mes_str_cut(document, message->offset, message->size));
 }
 
 static void write_times(struct mes_json_writer *json, const struct mes_store_schedule *schedule, int64_t now)
