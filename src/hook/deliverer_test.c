@@ -2,7 +2,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,12 +9,10 @@
 
 #include "base/id.h"
 #include "hook/fate.h"
+#include "hook/settle_test.h"
 #include "hook/signature.h"
-#include "net/loop.h"
-#include "queue/courier.h"
 #include "store/fixture_test.h"
 #include "store/webhook.h"
-#include "tests/net/web.h"
 
 enum { HOUR = 3600 * 1000 };
 
@@ -194,11 +191,9 @@ static void wait_for(struct stand *fixture, const char *path, unsigned count)
     assert_int_equal(web_requests_to(fixture->web, path), count);
 }
 
-/* Nothing more comes: some turns, and the courier is idle in between. */
 static void settle(struct stand *fixture)
 {
-    for (int i = 0; i < 50; i++)
-        turn(fixture);
+    settle_all(fixture->loop, fixture->courier, fixture->web);
 }
 
 /* ---- what is left, once stopped -------------------------------------------------------------------------

@@ -24,6 +24,7 @@ struct web {
     char newest[REQUEST_SPACE];
     char paths[PATHS][PATH_SPACE]; /* of each request */
     unsigned requests;
+    unsigned busy; /* with answering */
     unsigned connections;
     struct connection {
         struct web *web;
@@ -99,7 +100,15 @@ static void note(struct connection *link, size_t size)
     if (web->requests == PATHS)
         abort();
     (void)sscanf(link->request, "%*s %63s", web->paths[web->requests++]);
+    web->busy++;
     pthread_mutex_unlock(&web->mutex);
+}
+
+static void note_answer(struct connection *link)
+{
+    pthread_mutex_lock(&link->web->mutex);
+    link->web->busy--;
+    pthread_mutex_unlock(&link->web->mutex);
 }
 
 static void echo(struct connection *link, size_t size)
@@ -175,7 +184,9 @@ static void *serve(void *context)
     size_t size;
     while (read_request(link, &size)) {
         note(link, size);
-        if (!answer_well(link, size)) {
+        bool is_answered = answer_well(link, size);
+        note_answer(link);
+        if (!is_answered) {
             answer_badly(link);
             break;
         }
@@ -259,6 +270,14 @@ unsigned web_connections(struct web *web, const char *address)
         count += strcmp(web->links[i]->address, address) == 0;
     pthread_mutex_unlock(&web->mutex);
     return count;
+}
+
+bool web_is_quiet(struct web *web)
+{
+    pthread_mutex_lock(&web->mutex);
+    bool is_quiet = web->busy == 0;
+    pthread_mutex_unlock(&web->mutex);
+    return is_quiet;
 }
 
 unsigned web_requests(struct web *web)

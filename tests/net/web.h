@@ -3,6 +3,7 @@
 #ifndef TESTS_NET_WEB_H
 #define TESTS_NET_WEB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ void web_stop(struct web **web);
 /* Connections that were made to a local address, such as "127.0.0.1". */
 unsigned web_connections(struct web *web, const char *address);
 unsigned web_requests(struct web *web);
+/* Is every answer on its way that is ever to come? */
+bool web_is_quiet(struct web *web);
 /* Those whose path is this one. */
 unsigned web_requests_to(struct web *web, const char *path);
 /* The newest request whole, ended by NUL and cut to `size`. */
