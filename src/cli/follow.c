@@ -42,7 +42,6 @@ static void take_counts(struct following *following, const struct mes_json_value
     following->cancelled = mes_cli_service_number(counts, "cancelled");
     following->progress.expected =
         mes_cli_tally_done(&following->tally) + (size_t)(mes_cli_service_number(counts, "queued"));
-    following->progress.is_on = following->progress.is_on && following->progress.expected > 0;
     mes_cli_progress_update(&following->progress, &following->tally);
 }
 
@@ -69,9 +68,12 @@ static bool on_answer(void *context, struct mes_str piece)
     return mes_cli_events_feed(&following->events, piece);
 }
 
+/* Asked again and again, so it also brings what the last event came too soon for. */
 static bool is_ended(void *context)
 {
-    (void)context;
+    struct following *following = context;
+    if (following->progress.expected > 0)
+        mes_cli_progress_update(&following->progress, &following->tally);
     return is_stopped;
 }
 
@@ -132,6 +134,7 @@ int mes_cli_follow(const struct mes_cli_service *service, const char *id)
     mes_say(&words, cli->language, MES_SAY_cli_waiting_ends, MES_ARGS(id));
     mes_cli_events_init(&following.events, on_event, &following);
     mes_cli_progress_init(&following.progress, cli->language, SIZE_MAX);
+    following.progress.expected = 0; /* until the first event tells */
     cli->before_line = clear_progress;
     cli->context = &following;
     is_stopped = false;

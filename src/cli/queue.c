@@ -213,12 +213,12 @@ int mes_cli_queue_show(struct mes_cli *cli)
     return status;
 }
 
-static void say_done(struct mes_cli *cli, int sentence, const struct mes_http_answer *answer,
-                     const struct mes_json_value *root)
+static void say_done(const struct mes_cli_service *service, int sentence,
+                     const struct mes_http_answer *answer, const struct mes_json_value *root)
 {
+    struct mes_cli *cli = service->cli;
     if (mes_cli_has(cli->options, MES_CLI_OPT_JSON)) {
-        mes_cli_put(cli, mes_str_trim(mes_buf_str(&answer->body)));
-        mes_cli_put(cli, MES_STR("\n"));
+        mes_cli_service_put(service, answer);
         return;
     }
     mes_cli_put_sentence(cli, sentence,
@@ -247,7 +247,7 @@ static int act(struct mes_cli *cli, const char *action, int sentence)
     if (status == MES_CLI_EXIT_OK) {
         status = mes_cli_service_read(&service, &answer, &json);
         if (status == MES_CLI_EXIT_OK)
-            say_done(cli, sentence, &answer, mes_json_root(json));
+            say_done(&service, sentence, &answer, mes_json_root(json));
         mes_http_answer_fini(&answer);
     }
     mes_json_free(&json);

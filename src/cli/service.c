@@ -285,6 +285,15 @@ int mes_cli_service_read(const struct mes_cli_service *service, const struct mes
     return MES_CLI_EXIT_UNAVAILABLE;
 }
 
+void mes_cli_service_put(const struct mes_cli_service *service, const struct mes_http_answer *answer)
+{
+    struct mes_buf line;
+    mes_buf_init(&line, SIZE_MAX);
+    mes_buf_add_str(&line, mes_str_trim(mes_buf_str(&answer->body)));
+    mes_cli_put_line(service->cli, &line);
+    mes_buf_fini(&line);
+}
+
 /* ---- lists ---- */
 
 static void add_page(struct mes_buf *path, const char *base, const char *cursor)

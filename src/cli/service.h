@@ -62,6 +62,9 @@ int mes_cli_service_list(const struct mes_cli_service *service, const char *path
 const char *mes_cli_service_text(const struct mes_json_value *object, const char *key);
 int64_t mes_cli_service_number(const struct mes_json_value *object, const char *key);
 
+/* Puts the answer's body out as a line. */
+void mes_cli_service_put(const struct mes_cli_service *service, const struct mes_http_answer *answer);
+
 /* Loads --config, and opens its data folder when `folder_out` is not NULL; a folder that is not there is made
  * only if `may_make`. Returns an exit status; what is there is the caller's. */
 int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_list **list_out,

@@ -142,8 +142,7 @@ static int take_answer(struct submitting *submitting, const struct mes_http_answ
     mes_buf_add_text(id_out, id);
     tell_doubts(cli, accepted);
     if (mes_cli_has(cli->options, MES_CLI_OPT_JSON)) {
-        mes_cli_put(cli, mes_str_trim(mes_buf_str(&answer->body)));
-        mes_cli_put(cli, MES_STR("\n"));
+        mes_cli_service_put(&submitting->service, answer);
     } else {
         mes_cli_put_sentence(cli, MES_SAY_cli_accepted,
                              MES_ARGS(id, MES_NUMBER(mes_cli_service_number(accepted, "accepted")),
