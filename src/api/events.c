@@ -134,6 +134,7 @@ static int tell(struct following *following, struct mes_store_reader *reader, st
 static enum mes_api_more next(struct mes_api_request *request, struct mes_buf *out)
 {
     struct following *following = request->own;
+    size_t before = out->size; /* what was gathered for the same piece stands there already */
     int64_t now = mes_clock_monotonic(request->services->clock);
     struct mes_error error;
     struct mes_store_reader *reader = !following->is_over ? mes_api_request_reader(request) : NULL;
@@ -145,9 +146,9 @@ static enum mes_api_more next(struct mes_api_request *request, struct mes_buf *o
     mes_store_reader_end(reader);
     if (code != 0)
         return MES_API_END;
-    if (out->size == 0 && now - following->spoke_at >= COMMENT_MS)
+    if (out->size == before && now - following->spoke_at >= COMMENT_MS)
         mes_buf_add_text(out, ":\n\n");
-    if (out->size == 0)
+    if (out->size == before)
         return MES_API_LATER;
     following->spoke_at = now;
     return MES_API_MORE;
