@@ -18,6 +18,7 @@ static struct mes_api_exchange *begin(struct mes_api_server *server, struct MHD_
         return NULL;
     struct mes_api_request *request = &exchange->request;
     exchange->connection = connection;
+    exchange->began_at = mes_clock_monotonic(server->services.clock);
     request->server = server;
     request->services = &server->services;
     request->id = mes_id_next(server->services.clock);

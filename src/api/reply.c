@@ -5,6 +5,7 @@
 #include "api/problem.h"
 #include "api/server_parts.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/id.h"
 
 enum { STREAM_PIECE = 16 * 1024 };
@@ -125,7 +126,10 @@ static void prepare(struct mes_api_exchange *exchange)
 
 enum MHD_Result mes_api_reply_send(struct mes_api_exchange *exchange)
 {
+    struct mes_api_server *server = exchange->request.server;
     prepare(exchange);
+    mes_api_metrics_count(&server->metrics, exchange->answer.status,
+                          mes_clock_monotonic(server->services.clock) - exchange->began_at);
     struct MHD_Response *response = make_response(exchange);
     if (response == NULL)
         return MHD_NO;

@@ -190,6 +190,7 @@ int mes_api_server_start(const struct mes_api_options *options, const struct mes
     server->routes = options->routes != NULL ? *options->routes : mes_api_routes;
     server->listener = -1;
     mes_buf_init(&server->openapi, OPENAPI_LIMIT);
+    mes_api_metrics_init(&server->metrics);
     if (server->services.clock == NULL)
         server->services.clock = mes_clock_system();
     int code = set_up(server, options, error);
@@ -242,6 +243,7 @@ void mes_api_server_stop(struct mes_api_server **place)
         MHD_stop_daemon(server->daemon);
         mes_descriptor_close(&server->listener);
     }
+    mes_api_metrics_fini(&server->metrics);
     mes_api_hub_free(&server->hub);
     mes_api_auth_free(&server->auth);
     mes_api_clients_free(&server->clients);

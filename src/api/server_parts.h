@@ -8,6 +8,7 @@
 #include "api/auth.h"
 #include "api/client.h"
 #include "api/hub.h"
+#include "api/metrics.h"
 #include "api/rate.h"
 #include "api/schema.h"
 #include "api/server.h"
@@ -24,6 +25,7 @@ struct mes_api_server {
     struct mes_api_clients *clients;
     struct mes_api_rate *requests;    /* by address and by key */
     struct mes_api_rate *failed_keys; /* by address */
+    struct mes_api_metrics metrics;
     unsigned requests_per_minute;
     unsigned failed_keys_per_minute;
     char *public_url; /* without '/' at its end; "" when there is none */

@@ -243,7 +243,7 @@ static void F01_scopes(void **state)
         const char *list = i == 2 ? "\"send\",\"read\"" : i == 1 ? "\"read\"" : "\"send\"";
         mes_buf_clear(&body);
         mes_buf_add_format(&body, "{\"name\":\"%s\",\"scopes\":[%s]}", scopes[i], list);
-        char *answer = rig_ask(&rig, "POST /api/v1/keys", key_a, mes_buf_text(&body));
+        char *answer = rig_ask(&rig, "POST /api/v1/keys", rig.key, mes_buf_text(&body));
         assert_int_equal(rig_status_of(answer), 201);
         memcpy(keys[i], strstr(answer, "\"me_") + 1, MES_API_KEY_SIZE);
         keys[i][MES_API_KEY_SIZE] = '\0';
@@ -380,6 +380,20 @@ static void F02_lists_show_nothing_of_others(void **state)
     }
 }
 
+static void figures_are_of_all_companies(void **state)
+{
+    (void)state;
+    assert_int_equal(rig_ask_status(&rig, "GET /metrics", key_a, NULL), 403);
+    char *answer = rig_ask(&rig, "GET /metrics", rig.key, NULL);
+    assert_int_equal(rig_status_of(answer), 200);
+    assert_non_null(strstr(answer, "mailenhance_jobs{state=\"held\"} 1\n"));
+    assert_non_null(strstr(answer, "mailenhance_recipients_waiting{status=\"queued\"} 1\n"));
+    assert_non_null(strstr(answer, "mailenhance_http_answers_total{class=\"4xx\"} "));
+    assert_non_null(strstr(answer, "mailenhance_accept_seconds_bucket{le=\"0.001\"} "));
+    assert_non_null(strstr(answer, "mailenhance_attempts_total{class=\"in_doubt\"} 0\n"));
+    mes_free(answer);
+}
+
 static void F19_links_do_not_follow_the_host(void **state)
 {
     static const char forged[] =
@@ -395,13 +409,10 @@ static void F19_links_do_not_follow_the_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(F01_every_route_wants_a_key),
-        cmocka_unit_test(F01_scopes),
-        cmocka_unit_test(F01_revoked_and_expired),
-        cmocka_unit_test(F02_ids_of_another_company),
-        cmocka_unit_test(the_other_company_sees_its_own),
-        cmocka_unit_test(F02_another_company_by_name),
-        cmocka_unit_test(F02_lists_show_nothing_of_others),
+        cmocka_unit_test(F01_every_route_wants_a_key),      cmocka_unit_test(F01_scopes),
+        cmocka_unit_test(F01_revoked_and_expired),          cmocka_unit_test(F02_ids_of_another_company),
+        cmocka_unit_test(the_other_company_sees_its_own),   cmocka_unit_test(F02_another_company_by_name),
+        cmocka_unit_test(F02_lists_show_nothing_of_others), cmocka_unit_test(figures_are_of_all_companies),
         cmocka_unit_test(F19_links_do_not_follow_the_host),
     };
     return cmocka_run_group_tests(tests, begin, end);
