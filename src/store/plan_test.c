@@ -377,15 +377,17 @@ static void look_at_plan(struct mes_db *db, const char *sql)
                                            NULL};
     static const char *const ends[] = {"SELECT MAX(id) FROM (", NULL};
     struct mes_db_statement *statement = explain(db, "EXPLAIN QUERY PLAN ", sql);
+    char bad[200] = "";
     while (mes_db_step(statement, NULL) == MES_DB_ROW) {
         struct mes_str detail = mes_db_text(statement, 3);
-        bool is_bad = (mes_str_starts(detail, MES_STR("SCAN")) && !begins_with_any(detail, may_scan) &&
-                       !begins_with_any(mes_str_of(sql), ends)) ||
-                      (mes_str_starts(detail, MES_STR("USE TEMP B-TREE FOR ORDER")));
-        if (is_bad)
-            fail_msg("%s\n  %s", sql, detail.data);
+        bool is_scan = mes_str_starts(detail, MES_STR("SCAN")) && !begins_with_any(detail, may_scan) &&
+                       !begins_with_any(mes_str_of(sql), ends);
+        if (is_scan || mes_str_starts(detail, MES_STR("USE TEMP B-TREE FOR ORDER")))
+            (void)snprintf(bad, sizeof bad, "%s", detail.data);
     }
     mes_db_release(&statement);
+    if (bad[0] != '\0')
+        fail_msg("%s\n  %s", sql, bad);
 }
 
 static void every_statement_goes_by_an_index(void **state)
@@ -413,10 +415,12 @@ static void look_for_a_built_table(struct mes_db *db, const char *sql)
     if (!begins_with_any(mes_str_of(sql), hot))
         return;
     struct mes_db_statement *statement = explain(db, "EXPLAIN ", sql);
+    bool builds = false;
     while (mes_db_step(statement, NULL) == MES_DB_ROW)
-        if (mes_str_eq(mes_db_text(statement, 1), MES_STR("OpenEphemeral")))
-            fail_msg("%s", sql);
+        builds = builds || mes_str_eq(mes_db_text(statement, 1), MES_STR("OpenEphemeral"));
     mes_db_release(&statement);
+    if (builds)
+        fail_msg("%s", sql);
 }
 
 static void no_hot_statement_builds_a_table(void **state)
