@@ -20,7 +20,6 @@ static int end(void **state)
 static const char *const one_ok[] = {"ok@x.test"};
 static const char *const one_grey[] = {"grey@x.test"};
 static const char *const one_cut[] = {"cut@x.test"};
-static const char *const one_slow[] = {"slow@x.test"};
 static const char *const many_ok[] = {"ok#@x.test"};
 static const char *const many_slow[] = {"slow#@x.test"};
 static const char *const many_spam[] = {"spam#@x.test"};
@@ -339,87 +338,6 @@ static void E21_nothing_is_tried_while_all_accounts_are_down(void **state)
     assert_non_null(strstr(testing.account_news, "well"));
 }
 
-/* ---- after a crash ---- */
-
-/* Leaves a mail in the database as a process does that ends while it is leased, or while its dot is out. */
-static int64_t leave_in_flight(bool is_dot, int64_t doubts, int64_t crashes)
-{
-    const struct queue_job later = {.addresses = one_ok, .count = 1, .send_in_ms = 1000};
-    int64_t id = queue_testing_post(&testing, &later);
-    queue_testing_stop(&testing);
-    struct mes_store *store = NULL;
-    char database[128];
-    (void)snprintf(database, sizeof database, "%s/queue.db", testing.folder);
-    assert_int_equal(mes_store_open(database, &testing.clock, &store, NULL), 0);
-    assert_int_equal(mes_store_begin(store, NULL), 0);
-    const struct mes_store_flight flight = {.job = id,
-                                            .token = 77,
-                                            .account = "one",
-                                            .doubts = doubts,
-                                            .since = mes_clock_wall(&testing.clock),
-                                            .crashes = crashes};
-    bool is_ours = true;
-    assert_int_equal(mes_store_flight_add(store, &flight, NULL), 0);
-    if (is_dot)
-        assert_int_equal(mes_store_flight_mark_dot(store, &flight, &is_ours, NULL), 0);
-    const struct mes_store_job_change change = {.id = id,
-                                                .set = MES_STORE_JOB_STATE | MES_STORE_JOB_CURSOR |
-                                                       MES_STORE_JOB_NEXT_AT,
-                                                .state = MES_STORE_SENDING,
-                                                .cursor = 1};
-    assert_int_equal(mes_store_job_change(store, &change, NULL), 0);
-    assert_int_equal(mes_store_commit(store, NULL), 0);
-    mes_store_close(&store);
-    return id;
-}
-
-static void E02_a_lease_that_was_left_is_sent(void **state)
-{
-    (void)state;
-    int64_t id = leave_in_flight(false, 0, 0);
-    queue_testing_start(&testing);
-    queue_testing_await_state(&testing, id, MES_STORE_DONE);
-    assert_int_equal(relay_count(testing.relay), 1);
-    assert_int_equal(queue_testing_attempts(&testing, id, 0), 1);
-}
-
-static void E03_a_dot_that_was_left_is_in_doubt(void **state)
-{
-    (void)state;
-    int64_t id = leave_in_flight(true, 1, 0);
-    queue_testing_start(&testing);
-    /* The first doubt after a restart is resent at once, and both tries stand there. */
-    queue_testing_await_state(&testing, id, MES_STORE_DONE);
-    assert_int_equal(relay_count(testing.relay), 1);
-    assert_int_equal(queue_testing_attempts(&testing, id, 0), 2);
-    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_SENT);
-}
-
-static void E03_the_third_doubt_is_final(void **state)
-{
-    (void)state;
-    int64_t id = leave_in_flight(true, 3, 0);
-    queue_testing_start(&testing);
-    queue_testing_await_state(&testing, id, MES_STORE_DONE);
-    assert_int_equal(relay_count(testing.relay), 0);
-    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_IN_DOUBT);
-    assert_non_null(strstr(testing.alerts, "recipient.in_doubt"));
-}
-
-static void E22_a_mail_that_ends_the_process_is_set_aside(void **state)
-{
-    (void)state;
-    int64_t id = leave_in_flight(false, 0, 2);
-    queue_testing_start(&testing);
-    queue_testing_await_state(&testing, id, MES_STORE_DONE);
-    assert_int_equal(relay_count(testing.relay), 0);
-    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_FAILED);
-    assert_non_null(strstr(testing.alerts, "recipient.quarantined"));
-    int64_t other = queue_testing_post(&testing, &(struct queue_job){.addresses = one_slow, .count = 1});
-    relay_release(testing.relay);
-    queue_testing_await_state(&testing, other, MES_STORE_DONE);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -444,10 +362,6 @@ int main(void)
         TEST(a_password_mail_overtakes_a_list),
         TEST(companies_take_turns),
         TEST(E21_nothing_is_tried_while_all_accounts_are_down),
-        TEST(E02_a_lease_that_was_left_is_sent),
-        TEST(E03_a_dot_that_was_left_is_in_doubt),
-        TEST(E03_the_third_doubt_is_final),
-        TEST(E22_a_mail_that_ends_the_process_is_set_aside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@
 #include "store/flight.h"
 #include "store/folder.h"
 #include "store/journal.h"
+#include "store/meta.h"
 #include "store/recipient.h"
 #include "tests/queue/relay.h"
 

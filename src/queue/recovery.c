@@ -9,6 +9,7 @@
 #include "queue/retry.h"
 #include "store/flight.h"
 #include "store/journal.h"
+#include "store/meta.h"
 #include "store/recipient.h"
 
 enum {
@@ -22,7 +23,26 @@ enum {
 struct replay {
     struct mes_courier *courier;
     bool was_new;
+    bool is_restored; /* the database is older than the journal: leases that the records end are not in it */
 };
+
+/* After a restore the row itself says whether the record is news. */
+static int look_at_row(struct replay *replay, struct mes_outcome *outcome, struct mes_outcome_row *row,
+                       struct mes_error *error)
+{
+    const struct mes_store_row ref = {NULL, outcome->job, row->number};
+    struct mes_store_recipient known;
+    struct mes_arena arena;
+    mes_arena_init(&arena, MES_RECOVERY_MEMORY);
+    int code =
+        mes_store_recipient_load(mes_store_reads(replay->courier->options.store), ref, &arena, &known, error);
+    replay->was_new = code == 0 && known.done_at == 0;
+    outcome->is_continued = true;
+    if (replay->was_new)
+        row->before = known.status;
+    mes_arena_fini(&arena);
+    return code == MES_E_NOT_FOUND ? 0 : code;
+}
 
 static int replay_record(void *context, struct mes_str record, struct mes_error *error)
 {
@@ -30,7 +50,13 @@ static int replay_record(void *context, struct mes_str record, struct mes_error 
     struct mes_outcome outcome;
     struct mes_arena arena;
     mes_arena_init(&arena, 64 * 1024);
+    struct mes_outcome_row row;
     int code = mes_outcome_read(record, &arena, &outcome, error);
+    if (code == 0 && replay->is_restored) {
+        row = outcome.rows[0];
+        outcome.rows = &row;
+        code = look_at_row(replay, &outcome, &row, error);
+    }
     if (code == 0)
         code = mes_courier_apply(replay->courier, &outcome, &replay->was_new, error);
     mes_arena_fini(&arena);
@@ -40,7 +66,12 @@ static int replay_record(void *context, struct mes_str record, struct mes_error 
 int mes_courier_replay(struct mes_courier *courier, struct mes_error *error)
 {
     struct replay replay = {.courier = courier};
-    return mes_store_journal_replay(courier->options.journal, replay_record, &replay, error);
+    int64_t restored_at = 0;
+    int code = mes_store_meta_number(mes_store_reads(courier->options.store), "held_after_restore", 0,
+                                     &restored_at, error);
+    replay.is_restored = restored_at != 0;
+    return code != 0 ? code
+                     : mes_store_journal_replay(courier->options.journal, replay_record, &replay, error);
 }
 
 /* ---- what was in flight ---- */

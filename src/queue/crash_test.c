@@ -1,0 +1,185 @@
+/* What an earlier process left in flight, and what its journal knows, when the queue starts again. */
+#include "queue/queue_test.h"
+
+static struct queue_testing testing;
+static const char *const one_ok[] = {"ok@x.test"};
+static const char *const one_slow[] = {"slow@x.test"};
+
+static int begin(void **state)
+{
+    (void)state;
+    queue_testing_begin(&testing, "");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    queue_testing_end(&testing);
+    return 0;
+}
+
+/* Leaves a mail in the database as a process does that ends while it is leased, or while its dot is out. */
+static int64_t leave_in_flight(bool is_dot, int64_t doubts, int64_t crashes)
+{
+    const struct queue_job later = {.addresses = one_ok, .count = 1, .send_in_ms = 1000};
+    int64_t id = queue_testing_post(&testing, &later);
+    queue_testing_stop(&testing);
+    struct mes_store *store = NULL;
+    char database[128];
+    (void)snprintf(database, sizeof database, "%s/queue.db", testing.folder);
+    assert_int_equal(mes_store_open(database, &testing.clock, &store, NULL), 0);
+    assert_int_equal(mes_store_begin(store, NULL), 0);
+    const struct mes_store_flight flight = {.job = id,
+                                            .token = 77,
+                                            .account = "one",
+                                            .doubts = doubts,
+                                            .since = mes_clock_wall(&testing.clock),
+                                            .crashes = crashes};
+    bool is_ours = true;
+    assert_int_equal(mes_store_flight_add(store, &flight, NULL), 0);
+    if (is_dot)
+        assert_int_equal(mes_store_flight_mark_dot(store, &flight, &is_ours, NULL), 0);
+    const struct mes_store_job_change change = {.id = id,
+                                                .set = MES_STORE_JOB_STATE | MES_STORE_JOB_CURSOR |
+                                                       MES_STORE_JOB_NEXT_AT,
+                                                .state = MES_STORE_SENDING,
+                                                .cursor = 1};
+    assert_int_equal(mes_store_job_change(store, &change, NULL), 0);
+    assert_int_equal(mes_store_commit(store, NULL), 0);
+    mes_store_close(&store);
+    return id;
+}
+
+static void E02_a_lease_that_was_left_is_sent(void **state)
+{
+    (void)state;
+    int64_t id = leave_in_flight(false, 0, 0);
+    queue_testing_start(&testing);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(relay_count(testing.relay), 1);
+    assert_int_equal(queue_testing_attempts(&testing, id, 0), 1);
+}
+
+static void E03_a_dot_that_was_left_is_in_doubt(void **state)
+{
+    (void)state;
+    int64_t id = leave_in_flight(true, 1, 0);
+    queue_testing_start(&testing);
+    /* The first doubt after a restart is resent at once, and both tries stand there. */
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(relay_count(testing.relay), 1);
+    assert_int_equal(queue_testing_attempts(&testing, id, 0), 2);
+    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_SENT);
+}
+
+static void E03_the_third_doubt_is_final(void **state)
+{
+    (void)state;
+    int64_t id = leave_in_flight(true, 3, 0);
+    queue_testing_start(&testing);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(relay_count(testing.relay), 0);
+    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_IN_DOUBT);
+    assert_non_null(strstr(testing.alerts, "recipient.in_doubt"));
+}
+
+/* A result that only the journal knows: of a lease that the database has, or after a restore has not. */
+static void write_into_journal(int64_t id, int64_t token)
+{
+    const struct mes_outcome_attempt attempt = {.account = "one",
+                                                .step = "dot",
+                                                .class_ = "",
+                                                .code = 250,
+                                                .enhanced = "2.0.0",
+                                                .reply = "taken",
+                                                .advice_id = "",
+                                                .sender = "",
+                                                .tls = "none",
+                                                .digest = ""};
+    const struct mes_outcome_row row = {
+        .status = MES_STORE_STATUS_SENT, .is_final = true, .attempts = &attempt, .attempt_count = 1};
+    const struct mes_outcome outcome = {.job = id,
+                                        .company = "",
+                                        .token = token,
+                                        .is_whole = true,
+                                        .message_id = "",
+                                        .progress = "",
+                                        .rows = &row,
+                                        .row_count = 1};
+    struct mes_store_journal *journal = NULL;
+    struct mes_buf record;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/journal", testing.folder);
+    mes_buf_init(&record, MES_STORE_JOURNAL_RECORD_MOST);
+    mes_outcome_write(&outcome, 0, &record);
+    assert_int_equal(mes_store_journal_open(path, &journal, NULL), 0);
+    assert_int_equal(mes_store_journal_append(journal, mes_buf_str(&record), NULL), 0);
+    assert_int_equal(mes_store_journal_sync(journal, NULL), 0);
+    mes_store_journal_close(&journal);
+    mes_buf_fini(&record);
+}
+
+static void E08_a_result_in_the_journal_is_no_doubt(void **state)
+{
+    (void)state;
+    int64_t id = leave_in_flight(true, 1, 0);
+    write_into_journal(id, 77);
+    queue_testing_start(&testing);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_SENT);
+    assert_int_equal(queue_testing_attempts(&testing, id, 0), 1);
+    assert_int_equal(relay_count(testing.relay), 0);
+    assert_int_equal(mes_store_journal_count(testing.journal), 0);
+}
+
+static void E23_a_restored_queue_believes_the_journal(void **state)
+{
+    (void)state;
+    const struct queue_job later = {.addresses = one_ok, .count = 1, .send_in_ms = 3600 * 1000};
+    int64_t id = queue_testing_post(&testing, &later);
+    struct mes_store *store = NULL;
+    char database[128];
+    queue_testing_stop(&testing);
+    (void)snprintf(database, sizeof database, "%s/queue.db", testing.folder);
+    assert_int_equal(mes_store_open(database, &testing.clock, &store, NULL), 0);
+    assert_int_equal(mes_store_begin(store, NULL), 0);
+    assert_int_equal(mes_store_meta_put_number(store, "held_after_restore", 1, NULL), 0);
+    assert_int_equal(mes_store_commit(store, NULL), 0);
+    mes_store_close(&store);
+    write_into_journal(id, 77);
+    queue_testing_start(&testing);
+    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_SENT);
+    assert_int_equal(queue_testing_job(&testing, id).state, MES_STORE_DONE);
+    queue_testing_pass(&testing, 7200 * 1000);
+    assert_int_equal(relay_count(testing.relay), 0);
+}
+
+static void E22_a_mail_that_ends_the_process_is_set_aside(void **state)
+{
+    (void)state;
+    int64_t id = leave_in_flight(false, 0, 2);
+    queue_testing_start(&testing);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(relay_count(testing.relay), 0);
+    assert_int_equal(queue_testing_row(&testing, id, 0).status, MES_STORE_STATUS_FAILED);
+    assert_non_null(strstr(testing.alerts, "recipient.quarantined"));
+    int64_t other = queue_testing_post(&testing, &(struct queue_job){.addresses = one_slow, .count = 1});
+    relay_release(testing.relay);
+    queue_testing_await_state(&testing, other, MES_STORE_DONE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(E02_a_lease_that_was_left_is_sent),
+        TEST(E03_a_dot_that_was_left_is_in_doubt),
+        TEST(E03_the_third_doubt_is_final),
+        TEST(E08_a_result_in_the_journal_is_no_doubt),
+        TEST(E23_a_restored_queue_believes_the_journal),
+        TEST(E22_a_mail_that_ends_the_process_is_set_aside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
