@@ -4,8 +4,12 @@ import hashlib
 import hmac
 import http.server
 import json
+import re
+import shutil
+import subprocess
 import threading
 import unittest
+from pathlib import Path
 
 from fixture import wait_for
 from service import Service
@@ -153,6 +157,61 @@ class EventTest(WebhookCase):
         for _ in range(32):
             self.assertEqual(service.call('POST', '/api/v1/webhooks', {'url': 'https://example.com/'}).status, 201)
         self.assertEqual(service.call('POST', '/api/v1/webhooks', {'url': 'https://example.com/'}).status, 422)
+
+
+class DocumentTest(WebhookCase):
+    """The examples of docs/webhooks.md, with a delivery as the service makes it."""
+
+    TEXT = (Path(__file__).resolve().parent.parent.parent / 'docs/webhooks.md').read_text()
+
+    def example(self, language):
+        return re.search(rf'^```{language}\n(.*?)^```$', self.TEXT, re.M | re.S)[1]
+
+    def delivery(self):
+        receiver = self.keep(Receiver())
+        service = self.service([account(1, 'a')])
+        hook = self.hook(service, receiver)
+        service.call('POST', f'/api/v1/webhooks/{hook["id"]}/test')
+        wait_for(lambda: receiver.told, 'a delivery')
+        return hook['secret'], *receiver.told[0][1:]
+
+    def cases(self):
+        """Genuine, then forged in each part, then too old."""
+        secret, headers, body = self.delivery()
+        headers = {name: headers[name] for name in headers if name.startswith('Mailenhance-')}
+        yield True, secret, headers, body
+        yield False, secret + 'x', headers, body
+        yield False, secret, headers, body + b' '
+        yield False, secret, {**headers, 'Mailenhance-Id': '0' * 13}, body
+        yield False, secret, {**headers, 'Mailenhance-Timestamp': str(int(headers['Mailenhance-Timestamp']) + 1)}, body
+        yield False, secret, {**headers, 'Mailenhance-Signature': 'v1='}, body
+        old = str(int(headers['Mailenhance-Timestamp']) - 400)
+        signed = f'{headers["Mailenhance-Id"]}.{old}.'.encode() + body
+        signature = 'v1=' + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        yield False, secret, {**headers, 'Mailenhance-Timestamp': old, 'Mailenhance-Signature': signature}, body
+
+    def test_G03_the_python_example_tells_what_is_genuine(self):
+        scope = {}
+        exec(self.example('python'), scope)
+        for expected, *delivery in self.cases():
+            self.assertEqual(scope['is_genuine'](*delivery), expected, delivery)
+
+    @unittest.skipUnless(shutil.which('node'), 'there is no node')
+    def test_G03_the_node_example_tells_what_is_genuine(self):
+        program = self.example('js') + """
+        for (const [secret, headers, body] of JSON.parse(require('fs').readFileSync(0)))
+          console.log(isGenuine(secret, headers, Buffer.from(body)));
+        """
+        cases = list(self.cases())
+        given = [[secret, {name.lower(): value for name, value in headers.items()}, body.decode()]
+                 for _, secret, headers, body in cases]
+        done = subprocess.run(['node', '-e', program], input=json.dumps(given), capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout.split(), [str(case[0]).lower() for case in cases], done.stderr)
+
+    def test_every_event_is_documented(self):
+        root = Path(__file__).resolve().parent.parent.parent
+        events = re.findall(r'^EVENT\(\w+, "([\w.]+)"\)', (root / 'src/hook/event.def').read_text(), re.M)
+        self.assertEqual(set(events), set(re.findall(r'`((?:message|recipient|job|account|webhook)\.\w+)`', self.TEXT)))
 
 
 class GuardTest(WebhookCase):
