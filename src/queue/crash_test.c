@@ -1,6 +1,8 @@
 /* What an earlier process left in flight, and what its journal knows, when the queue starts again. */
 #include "queue/queue_test.h"
 
+#include <pthread.h>
+
 static struct queue_testing testing;
 static const char *const one_ok[] = {"ok@x.test"};
 static const char *const one_slow[] = {"slow@x.test"};
@@ -169,16 +171,81 @@ static void E22_a_mail_that_ends_the_process_is_set_aside(void **state)
     queue_testing_await_state(&testing, other, MES_STORE_DONE);
 }
 
+/* ---- memory ---- */
+
+static pthread_t store_thread;
+static atomic_int allocations_left; /* of the store thread, before one fails; below 0: none fails */
+
+static bool may_allocate(size_t size)
+{
+    (void)size;
+    if (atomic_load(&allocations_left) < 0 || !pthread_equal(pthread_self(), store_thread))
+        return true;
+    return atomic_fetch_sub(&allocations_left, 1) > 0;
+}
+
+static atomic_bool is_known;
+
+static int learn_thread(struct mes_courier_command *command, struct mes_store *store, struct mes_error *error)
+{
+    (void)command;
+    (void)store;
+    (void)error;
+    store_thread = pthread_self();
+    return 0;
+}
+
+static void thread_learned(struct mes_courier_command *command, int code, const struct mes_error *error)
+{
+    (void)command;
+    (void)code;
+    (void)error;
+    atomic_store(&is_known, true);
+}
+
+static bool is_thread_known(struct queue_testing *queue, void *context)
+{
+    (void)queue;
+    (void)context;
+    return atomic_load(&is_known);
+}
+
+/* Every allocation of an accept fails in turn: the caller is told, nothing of the job is there, and the queue
+ * goes on. */
+static void E10_an_accept_without_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    struct mes_courier_command learn = {.run = learn_thread, .done = thread_learned};
+    const struct queue_job job = {.addresses = one_ok, .count = 1, .send_in_ms = 3600 * 1000};
+    enum mes_intake_result result = MES_INTAKE_FAILED;
+    int64_t id = 0;
+    int failed = 0;
+    mes_courier_post(testing.courier, &learn);
+    queue_testing_until(&testing, is_thread_known, NULL);
+    atomic_store(&allocations_left, -1);
+    mes_alloc_set_hook(may_allocate);
+    for (int n = 0; n < 200 && result != MES_INTAKE_ACCEPTED; n++) {
+        atomic_store(&allocations_left, n);
+        result = queue_testing_try(&testing, &job, &id);
+        atomic_store(&allocations_left, -1);
+        failed += result == MES_INTAKE_FAILED;
+        if (result == MES_INTAKE_FAILED)
+            assert_false(queue_testing_has_job(&testing, id));
+    }
+    mes_alloc_set_hook(NULL);
+    assert_int_equal(result, MES_INTAKE_ACCEPTED);
+    assert_true(failed > 0);
+    assert_int_equal(queue_testing_job(&testing, id).state, MES_STORE_SCHEDULED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(E02_a_lease_that_was_left_is_sent),
-        TEST(E03_a_dot_that_was_left_is_in_doubt),
-        TEST(E03_the_third_doubt_is_final),
-        TEST(E08_a_result_in_the_journal_is_no_doubt),
-        TEST(E23_a_restored_queue_believes_the_journal),
+        TEST(E10_an_accept_without_memory_leaves_nothing),   TEST(E02_a_lease_that_was_left_is_sent),
+        TEST(E03_a_dot_that_was_left_is_in_doubt),           TEST(E03_the_third_doubt_is_final),
+        TEST(E08_a_result_in_the_journal_is_no_doubt),       TEST(E23_a_restored_queue_believes_the_journal),
         TEST(E22_a_mail_that_ends_the_process_is_set_aside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

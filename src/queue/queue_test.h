@@ -84,6 +84,7 @@ enum mes_intake_result queue_testing_try(struct queue_testing *testing, const st
                                          int64_t *id_out);
 
 struct mes_store_job queue_testing_job(struct queue_testing *testing, int64_t id);
+bool queue_testing_has_job(struct queue_testing *testing, int64_t id);
 struct mes_store_recipient queue_testing_row(struct queue_testing *testing, int64_t id, int64_t number);
 size_t queue_testing_attempts(struct queue_testing *testing, int64_t id, int64_t number);
 struct mes_store_flight_counts queue_testing_flights(struct queue_testing *testing);

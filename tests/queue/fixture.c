@@ -315,6 +315,15 @@ struct mes_store_job queue_testing_job(struct queue_testing *testing, int64_t id
     return job;
 }
 
+bool queue_testing_has_job(struct queue_testing *testing, int64_t id)
+{
+    struct mes_store_job job;
+    struct mes_store_reader *reader = borrow(testing);
+    int code = mes_store_job_load(reader, (struct mes_store_ref){NULL, id}, &testing->arena, &job, NULL);
+    mes_store_readers_give_back(testing->readers, &reader);
+    return code == 0;
+}
+
 struct mes_store_recipient queue_testing_row(struct queue_testing *testing, int64_t id, int64_t number)
 {
     struct mes_store_recipient row = {0};
