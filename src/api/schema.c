@@ -260,14 +260,22 @@ static void check_number(const struct check *check, const struct mes_json_value 
 static void check_object(const struct check *check, const struct mes_json_value *schema,
                          const struct mes_json_value *value)
 {
+    int64_t bound = 0;
+    if (is_length_wrong(schema, "minProperties", "maxProperties", value->count, &bound))
+        refuse(check, MES_API_PROBLEM_bad_value, value, MES_SAY_api_wrong_count, MES_ARGS(MES_NUMBER(bound)));
+}
+
+/* After the members, so that a mistyped name is complained of before the one that is missing for it. */
+static void check_required(const struct check *check, const struct mes_json_value *schema,
+                           const struct mes_json_value *value)
+{
+    if (schema == NULL || value->kind != MES_JSON_OBJECT)
+        return;
     const struct mes_json_value *required = keyword(schema, "required");
     for (const struct mes_json_value *one = required != NULL ? required->first : NULL; one != NULL;
          one = one->next)
         if (mes_json_member(value, one->text) == NULL)
             refuse_missing(check, value, one->text);
-    int64_t bound = 0;
-    if (is_length_wrong(schema, "minProperties", "maxProperties", value->count, &bound))
-        refuse(check, MES_API_PROBLEM_bad_value, value, MES_SAY_api_wrong_count, MES_ARGS(MES_NUMBER(bound)));
 }
 
 static void check_one(const struct check *check, const struct mes_json_value *schema,
@@ -305,35 +313,58 @@ static const struct mes_json_value *schema_inside(const struct mes_json_value *s
     return others != NULL && others->kind == MES_JSON_OBJECT ? others : NULL;
 }
 
-/* Goes through the values in their order, with the schemas of the open objects and lists on a stack. */
+/* The open objects and lists, with their schemas; the innermost is the last. */
+struct walk {
+    const struct check *check;
+    const struct mes_json_value *schemas[MES_JSON_MOST_DEPTH + 1];
+    size_t depth;
+};
+
+/* Checks a member or entry. Gives its schema, NULL when anything may stand there. */
+static const struct mes_json_value *visit(const struct walk *walk, const struct mes_json_value *value)
+{
+    bool is_unknown = false;
+    const struct mes_json_value *outer = walk->schemas[walk->depth];
+    const struct mes_json_value *schema = outer != NULL ? schema_inside(outer, value, &is_unknown) : NULL;
+    if (is_unknown)
+        refuse_unknown(walk->check, keyword(outer, "properties"), value);
+    if (schema == NULL)
+        return NULL;
+    schema = follow(walk->check, schema);
+    check_one(walk->check, schema, value);
+    return schema;
+}
+
+/* The value that comes after `at`, whose own inside is done with; NULL at the end. */
+static const struct mes_json_value *leave(struct walk *walk, const struct mes_json_value *at)
+{
+    while (at != walk->check->top && at->next == NULL) {
+        at = at->parent;
+        check_required(walk->check, walk->schemas[walk->depth], at);
+        walk->depth -= at != walk->check->top;
+    }
+    return at != walk->check->top ? at->next : NULL;
+}
+
 bool mes_api_schema_check(struct mes_api_request *request, const struct mes_json_value *schema,
                           const char *prefix, const struct mes_json_value *value)
 {
     struct check check = {request, mes_api_schemas_root(request->server->schemas), value, prefix};
-    const struct mes_json_value *schemas[MES_JSON_MOST_DEPTH + 1] = {follow(&check, schema)};
-    size_t depth = 0;
-    check_one(&check, schemas[0], value);
+    struct walk walk = {.check = &check};
+    walk.schemas[0] = follow(&check, schema);
+    check_one(&check, walk.schemas[0], value);
+    if (value->first == NULL)
+        check_required(&check, walk.schemas[0], value);
     const struct mes_json_value *at = value->first;
-    while (at != NULL && depth < MES_JSON_MOST_DEPTH) {
-        bool is_unknown = false;
-        const struct mes_json_value *outer = schemas[depth];
-        const struct mes_json_value *inner = outer != NULL ? schema_inside(outer, at, &is_unknown) : NULL;
-        if (is_unknown)
-            refuse_unknown(&check, keyword(outer, "properties"), at);
-        if (inner != NULL) {
-            inner = follow(&check, inner);
-            check_one(&check, inner, at);
-        }
+    while (at != NULL && walk.depth < MES_JSON_MOST_DEPTH) {
+        const struct mes_json_value *inner = visit(&walk, at);
         if (at->first != NULL) {
-            schemas[++depth] = inner;
+            walk.schemas[++walk.depth] = inner;
             at = at->first;
-            continue;
+        } else {
+            check_required(&check, inner, at);
+            at = leave(&walk, at);
         }
-        while (at != value && at->next == NULL) {
-            at = at->parent;
-            depth -= at != value;
-        }
-        at = at != value ? at->next : NULL;
     }
     return !mes_api_is_refused(request);
 }

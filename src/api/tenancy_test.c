@@ -185,9 +185,8 @@ static const char *body_for(const struct mes_api_route *route)
     static const struct {
         const char *schema, *body;
     } known[] = {{"Resolution", "{\"delivered\":true}"},
-                 {"MessagePatch", "{\"subject\":\"x\"}"},
-                 {"SchedulePatch", "{\"name\":\"x\"}"},
-                 {"WebhookPatch", "{\"events\":[\"job.done\"]}"}};
+                 {"MessageChange", "{\"subject\":\"x\"}"},
+                 {"ScheduleChange", "{\"name\":\"x\"}"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(route->body, known[i].schema) == 0)
             return known[i].body;
