@@ -303,7 +303,8 @@ static void F02_ids_of_another_company(void **state)
     (void)state;
     for (size_t i = 0; i < mes_api_routes.count; i++) {
         const struct mes_api_route *route = &mes_api_routes.rows[i];
-        if (strstr(route->path, "{id}") == NULL)
+        /* Webhooks need a part of the service that is not here: tests/e2e/api_test.py walks over them. */
+        if (strstr(route->path, "{id}") == NULL || strstr(route->path, "/webhooks/") != NULL)
             continue;
         write_line(route, id_for(route->path), "", foreign);
         write_line(route, 1, "", nobodys);

@@ -183,6 +183,66 @@ class DescriptionTest(ApiCase):
         self.assertEqual(self.api.call('GET', '/api/v1/messages?limt=1').status, 400)
 
 
+class TenancyTest(ApiCase):
+    BODIES = {'Resolution': {'delivered': True}, 'MessageChange': {'subject': 'x'}, 'ScheduleChange': {'name': 'x'}}
+
+    def setUp(self):
+        self.service = self.serve([CAPTURE])
+        self.keys = {name: self.service.call('POST', '/api/v1/keys', {'name': name, 'company': name, 'scopes': ['admin']}).json
+                     for name in ('a', 'b')}
+
+    def call(self, name, *arguments, **options):
+        return self.service.call(*arguments, key=self.keys[name]['key'], **options)
+
+    def belongings(self):
+        """One of everything that has an id, of company b."""
+        def made(path, body, **options):
+            answer = self.call('b', 'POST', f'/api/v1/{path}', body, **options)
+            self.assertIn(answer.status, (201, 202), answer)
+            return answer.json['id']
+        mail = {'to': ['secret@b.example'], 'subject': 'Secret', 'text': 'T'}
+        captured = made('messages', mail)
+        self.service.wait_job(captured)
+        found = {'messages': made('messages', {**mail, 'sendAt': '2099-01-01T09:00:00Z'}), 'keys': self.keys['b']['id'],
+                 'uploads': made('uploads?name=secret.txt', b'x', headers={'Content-Type': 'text/plain'}),
+                 'schedules': made('schedules', {'name': 'secret', 'cron': '0 9 * * *', 'message': mail}),
+                 'webhooks': made('webhooks', {'url': 'https://example.com/secret', 'events': ['job.done']})}
+        listed = self.call('b', 'GET', '/api/v1/captured')
+        if listed.status == 200:
+            found['captured'] = listed.json['items'][0]['id']
+        return found
+
+    def test_F02_nothing_of_another_company_is_there(self):
+        owned = self.belongings()
+        document = self.service.call('GET', '/api/v1/openapi.json').json
+        walked = set()
+        for path, methods in document['paths'].items():
+            if '{id}' not in path:
+                continue
+            kind = path.split('/')[3]
+            for method, operation in methods.items():
+                schema = operation.get('requestBody', {}).get('content', {}).get('application/json', {}).get('schema', {})
+                body = self.BODIES.get(schema.get('$ref', '').rsplit('/', 1)[-1], None if method == 'get' else {})
+                there, nowhere = (self.call('a', method.upper(), re.sub(r'\{\w+\}', '0', path.replace('{id}', mark)), body)
+                                  for mark in (owned[kind], '0000000000001'))
+                with self.subTest(f'{method} {path}'):
+                    self.assertEqual((there.status, nowhere.status), (404, 404), there)
+                    there, nowhere = ({**answer.json, 'id': ''} for answer in (there, nowhere))
+                    self.assertEqual(there, nowhere)
+                walked.add(kind)
+        self.assertEqual(walked, owned.keys())
+        for kind in ('messages', 'schedules', 'webhooks'):
+            with self.subTest(kind):  # it is really there
+                self.assertEqual(self.call('b', 'GET', f'/api/v1/{kind}/{owned[kind]}').status, 200)
+        for path, methods in document['paths'].items():
+            if '{' not in path and methods.get('get', {}).get('security'):
+                with self.subTest(path):
+                    answer = self.call('a', 'GET', path).body.decode()
+                    self.assertNotIn('ecret', answer)
+                    for mark in owned.values():
+                        self.assertNotIn(mark, answer)
+
+
 class EventsTest(ApiCase):
     def test_a_job_is_followed_to_its_end_and_resumed(self):
         sink = Sink(refusals={'bad@example.hk': '550 5.1.1 nobody here'})
