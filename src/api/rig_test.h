@@ -148,8 +148,8 @@ static inline char *rig_talk(const struct rig *rig, const char *bytes, size_t si
     (void)rig_send(client, bytes, size);
     assert_true(rig_read_until(client, &in, NULL));
     close(client);
-    size_t got = 0;
-    char *answer = in.size > 0 ? mes_buf_take(&in, &got) : mes_copy("", 0);
+    char *answer = mes_copy(mes_buf_text(&in), in.size);
+    mes_buf_fini(&in);
     assert_non_null(answer);
     return answer;
 }
