@@ -78,7 +78,7 @@ void mes_daemon_set_followers(struct mes_daemon *daemon, bool has_followers)
     mes_mutex_unlock(&daemon->followers_mutex);
 }
 
-void mes_daemon_on_alert(void *context, const char *name, const char *detail)
+static void on_alert(void *context, const char *name, const char *detail)
 {
     struct mes_daemon *daemon = context;
     mes_log(daemon->log, MES_LOG_WARNING, name, MES_LOG_TEXT("detail", detail));
@@ -109,7 +109,7 @@ struct mes_courier_listener mes_daemon_courier_news(struct mes_daemon *daemon)
     return (struct mes_courier_listener){.on_recipient = on_recipient,
                                          .on_job = on_job,
                                          .on_changed = on_changed,
-                                         .on_alert = mes_daemon_on_alert,
+                                         .on_alert = on_alert,
                                          .on_broken = on_broken,
                                          .context = daemon};
 }

@@ -93,7 +93,6 @@ struct mes_daemon {
     struct mes_queue_memory *memory;
     struct mes_carrier *carrier;
     struct mes_hook_service *hooks;
-    struct mes_api_schedules schedules;
     struct mes_courier *courier;
     struct mes_api_server *api;
     struct mes_api_services services;
@@ -148,8 +147,6 @@ struct mes_courier_listener mes_daemon_courier_news(struct mes_daemon *daemon);
 /* A trouble that ends has begun, or is over: people are told, once each. Any thread. */
 void mes_daemon_alert(struct mes_daemon *daemon, enum mes_hook_alert_kind kind, bool is_raised,
                       const char *detail);
-/* As struct mes_courier_listener has it. */
-void mes_daemon_on_alert(void *daemon, const char *name, const char *detail);
 /* Whether the API's streams may be told of news. */
 void mes_daemon_set_followers(struct mes_daemon *daemon, bool has_followers);
 

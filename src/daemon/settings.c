@@ -199,7 +199,7 @@ static void run_watcher(void *context)
     while (!mes_mailbox_is_closed(watcher->mailbox)) {
         (void)mes_mailbox_wait(watcher->mailbox, LOOK_MS);
         uint64_t stamp = mes_roster_stamp(daemon->config);
-        bool is_changed = stamp == seen && stamp != watcher->stamp;
+        bool is_changed = stamp == seen && stamp != watcher->stamp && stamp != 0;
         seen = stamp;
         if (mes_mailbox_is_closed(watcher->mailbox) ||
             (!atomic_exchange(&watcher->is_asked, false) && !is_changed))

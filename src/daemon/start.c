@@ -160,11 +160,6 @@ static void end_hooks(struct mes_daemon *daemon)
 
 static int start_courier(struct mes_daemon *daemon, struct mes_error *error)
 {
-    daemon->schedules = (struct mes_api_schedules){.blob_folder = mes_store_folder_blobs(daemon->folder),
-                                                   .clock = daemon->clock,
-                                                   .on_alert = mes_daemon_on_alert,
-                                                   .context = daemon,
-                                                   .log = daemon->log};
     const struct mes_courier_listener listener = mes_daemon_courier_news(daemon);
     daemon->schedules = (struct mes_api_schedules){.blob_folder = mes_store_folder_blobs(daemon->folder),
                                                    .clock = daemon->clock,

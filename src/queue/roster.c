@@ -266,10 +266,9 @@ uint64_t mes_roster_stamp(const char *path)
     for (size_t i = 0; i < 2 && settings != NULL; i++) {
         survey.folder = folders[i];
         if (folders[i].data != NULL && walk_folder(folders[i], on_any_file, &survey, NULL) != 0)
-            survey.sum++;
+            settings = NULL;
     }
-    if (settings != NULL) /* its name need not end in ".json" */
-        survey.sum += mes_file_stamp(settings);
+    uint64_t own = settings != NULL ? mes_file_stamp(settings) : 0; /* its name need not end in ".json" */
     mes_arena_fini(&paths);
-    return survey.sum;
+    return own != 0 ? survey.sum + own : 0;
 }
