@@ -67,8 +67,9 @@ class LifeTest(ServiceCase):
         self.addCleanup(folder.close)
         child = subprocess.Popen([BINARY, 'serve'], cwd=folder.path,
                                  env={**ENVIRONMENT, 'globalConfig__listen': '127.0.0.1:0'}, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(child.communicate)
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.wait)
         self.addCleanup(child.kill)
         first = child.stdout.readline().decode()
         service = Service.__new__(Service)
@@ -77,8 +78,8 @@ class LifeTest(ServiceCase):
         self.assertEqual(job['counts']['sent'], 1, job)
         self.assertEqual((folder.path / 'data').stat().st_mode & 0o777, 0o700)
         child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=30)
-        self.assertEqual(child.returncode, 0)
+        out = child.stdout.read()
+        self.assertEqual(child.wait(30), 0)
         self.assertNotIn(service.key.encode(), out)  # a pipe is no terminal
         self.assertIn(b'curl ', out)
 
