@@ -45,7 +45,7 @@ int mes_store_upload_remove(struct mes_store *store, struct mes_store_ref ref,
 
 /* Blobs that no upload and no job needs and that were last given before `before`. First the row goes, in a
  * transaction; then, after its commit, the file: a file without row is harmless, the other way round loses.
- * As mes_store_job_each. */
+ * A file that was written anew meanwhile must stay. As mes_store_job_each. */
 typedef bool mes_store_blob_each(void *context, const char *hash);
 struct mes_store_blob_unused {
     int64_t before;

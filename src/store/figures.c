@@ -40,8 +40,7 @@ int mes_store_figures_depth(struct mes_store_reader *reader, struct mes_store_de
 int mes_store_figures_last_attempt(struct mes_store_reader *reader, int64_t *id_out, struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;
-    int code =
-        mes_db_prepare(reader->db, "SELECT id FROM attempt ORDER BY id DESC LIMIT 1", &statement, error);
+    int code = mes_db_prepare(reader->db, "SELECT MAX(id) FROM attempt", &statement, error);
     return code != 0 ? code : mes_store_run_for_int(&statement, id_out, error);
 }
 

@@ -132,7 +132,7 @@ int mes_store_job_change(struct mes_store *store, const struct mes_store_job_cha
         " state = COALESCE(?, state), cursor = COALESCE(?, cursor),"
         " next_at = NULLIF(COALESCE(?, next_at), 0), done_at = NULLIF(COALESCE(?, done_at), 0),"
         " paused_at = NULLIF(COALESCE(?, paused_at), 0),"
-        " kept_until = CASE WHEN keep_days > 0 AND is_content_gone = 0"
+        " kept_until = CASE WHEN keep_days > 0"
         " THEN NULLIF(COALESCE(?, done_at), 0) + keep_days * 86400000 END"
         " WHERE id = ?",
         &statement, error);

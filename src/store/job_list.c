@@ -44,16 +44,17 @@ int mes_store_job_next(struct mes_store_reader *reader, const struct mes_store_j
     return code;
 }
 
-/* The place in the index behind which the next queue begins: one (company, priority) after the other. */
+/* The place in the index: one (company, priority) after the other. */
 struct queue {
     struct mes_buf company;
     int64_t priority;
-    int64_t next_at;
+    int64_t next_at; /* the earliest in it */
+    struct mes_buf spare;
 };
 
 enum { COMPANY_MOST = 1024 };
 
-/* MES_DB_ROW: `queue` is the next one, with the earliest of its next_at. */
+/* MES_DB_ROW: `queue` is the next one. */
 static int step_to_queue(struct mes_store_reader *reader, int lane, struct queue *queue,
                          struct mes_error *error)
 {
@@ -70,44 +71,40 @@ static int step_to_queue(struct mes_store_reader *reader, int lane, struct queue
     mes_db_bind_int(statement, queue->priority);
     code = mes_db_step(statement, error);
     if (code == MES_DB_ROW) {
-        struct mes_str company = mes_db_text(statement, 0);
+        struct mes_buf before = queue->company;
+        mes_buf_clear(&queue->spare);
+        mes_buf_add_str(&queue->spare, mes_db_text(statement, 0));
         queue->priority = mes_db_int(statement, 1);
         queue->next_at = mes_db_int(statement, 2);
-        mes_buf_clear(&queue->company);
-        mes_buf_add_str(&queue->company, company);
+        queue->company = queue->spare;
+        queue->spare = before;
     }
     mes_db_release(&statement);
-    return code;
+    return code == MES_DB_ROW && mes_buf_check(&queue->company, error) != 0 ? MES_E_NOMEM : code;
 }
 
 int mes_store_job_companies(struct mes_store_reader *reader, int lane, mes_store_job_company_each *each,
                             void *context, struct mes_error *error)
 {
     struct queue queue = {.priority = -1};
-    struct mes_buf company;
-    int64_t next_at = 0;
-    int code;
+    struct mes_buf company; /* of which all queues so far are */
+    int64_t next_at = 0;    /* the earliest of them */
+    bool wants_more = true;
+    int code = MES_DB_ROW;
     mes_buf_init(&queue.company, COMPANY_MOST);
+    mes_buf_init(&queue.spare, COMPANY_MOST);
     mes_buf_init(&company, COMPANY_MOST);
-    while ((code = step_to_queue(reader, lane, &queue, error)) == MES_DB_ROW) {
-        bool is_next = !mes_str_eq(mes_buf_str(&queue.company), mes_buf_str(&company));
-        if (is_next && next_at != 0 && !each(context, mes_buf_text(&company), next_at)) {
-            next_at = 0;
-            break;
-        }
-        if (is_next || next_at == 0 || queue.next_at < next_at)
-            next_at = queue.next_at;
-        if (is_next) {
-            mes_buf_clear(&company);
-            mes_buf_add_str(&company, mes_buf_str(&queue.company));
-        }
-        code = mes_buf_check(&queue.company, error);
-        if (code != 0)
-            break;
+    while (wants_more && code == MES_DB_ROW) {
+        code = step_to_queue(reader, lane, &queue, error);
+        bool is_same = code == MES_DB_ROW && mes_str_eq(mes_buf_str(&queue.company), mes_buf_str(&company));
+        if (code >= 0 && !is_same && next_at != 0)
+            wants_more = each(context, mes_buf_text(&company), next_at);
+        next_at = is_same && next_at != 0 && next_at < queue.next_at ? next_at : queue.next_at;
+        mes_buf_clear(&company);
+        mes_buf_add_str(&company, mes_buf_str(&queue.company));
     }
-    if (code == MES_DB_END && next_at != 0)
-        (void)each(context, mes_buf_text(&company), next_at);
     mes_buf_fini(&queue.company);
+    mes_buf_fini(&queue.spare);
     mes_buf_fini(&company);
     return code < 0 ? code : 0;
 }

@@ -6,6 +6,7 @@
 #include "store/blob.h"
 #include "store/captured.h"
 #include "store/content.h"
+#include "store/figures.h"
 #include "store/fixture_test.h"
 #include "store/idempotency.h"
 #include "store/key.h"
@@ -253,6 +254,22 @@ static void run_the_sweep(struct fixture *f)
     ran(mes_store_sweep_unfinished(f->store, 100, &is_end, &f->error));
 }
 
+static void any_class(void *context, const char *class_, int64_t count)
+{
+    (void)context;
+    (void)class_;
+    (void)count;
+}
+
+static void run_figures(struct fixture *f)
+{
+    struct mes_store_depth depth;
+    int64_t after = 0;
+    ran(mes_store_figures_depth(f->reads, &depth, &f->error));
+    ran(mes_store_figures_last_attempt(f->reads, &after, &f->error));
+    ran(mes_store_figures_attempts(f->reads, &after, any_class, NULL, &f->error));
+}
+
 static void run_everything(struct fixture *f)
 {
     for (size_t i = 0; i < sizeof companies / sizeof companies[0]; i++) {
@@ -264,6 +281,7 @@ static void run_everything(struct fixture *f)
         run_webhooks(f, companies[i]);
     }
     run_the_sweep(f);
+    run_figures(f);
 }
 
 /* Calls `look` for every statement that is there. */
@@ -369,9 +387,11 @@ static void look_at_plan(struct mes_db *db, const char *sql)
                                            "SCAN schedule",
                                            "SCAN captured",
                                            "SCAN newest",
+                                           "SCAN fresh",
                                            "SCAN waiting",
                                            "SCAN CONSTANT",
                                            "SCAN idempotency USING INDEX idempotency_open",
+                                           "SCAN job USING INDEX job_due",
                                            "SCAN sqlite_master",
                                            "SCAN schema_version",
                                            NULL};

@@ -94,7 +94,8 @@ int mes_store_recipient_cancel(struct mes_store *store, const struct mes_store_j
                                struct mes_store_slice *slice, struct mes_error *error) MES_MUST_USE;
 
 /* Failed rows are queued again, due at `now`, with no attempts counted and nothing remembered; deferred ones
- * become due at `now`. Not those of mails in flight. counts[QUEUED] tells how many were failed. */
+ * become due at `now`. Not those of mails in flight. counts[QUEUED] tells how many were failed.
+ * MES_E_USAGE: the content was removed for its age. */
 struct mes_store_again {
     const struct mes_store_job *job;
     int64_t now;

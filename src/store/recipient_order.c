@@ -1,5 +1,6 @@
 /* What is done to all rows of a job: cancel, retry. */
 #include "base/error.h"
+#include "i18n/say.h"
 #include "store/parts.h"
 
 /* The lead of a row's mail; `?` is the job's copies + 1. */
@@ -180,6 +181,8 @@ static int hurry_deferred(struct mes_store *store, const struct mes_store_again 
 int mes_store_recipient_retry(struct mes_store *store, const struct mes_store_again *again,
                               struct mes_store_slice *slice, struct mes_error *error)
 {
+    if (again->job->is_content_gone)
+        return mes_fail(error, MES_E_USAGE, MES_SAY_store_content_gone, MES_NO_ARGS);
     begin_slice(slice);
     return slice->stage == 0 ? requeue_failed(store, again, slice, error)
                              : hurry_deferred(store, again, slice, error);

@@ -217,6 +217,18 @@ static void retry_queues_failed_ones_and_hurries_deferred_ones(void **state)
     assert_troubles(fixture);
 }
 
+static void nothing_is_retried_without_its_content(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mes_store_slice slice = {.from = 0};
+    struct mes_store_job job = add_job(fixture, 1, 0);
+    const struct mes_store_again again = {&job, NOON_MS, 100};
+    set_row(fixture, 0, MES_STORE_STATUS_FAILED, 0);
+    job.is_content_gone = true;
+    assert_int_equal(mes_store_recipient_retry(fixture->store, &again, &slice, &fixture->error), MES_E_USAGE);
+    assert_int_equal(load_row(fixture, 7, 0).status, MES_STORE_STATUS_FAILED);
+}
+
 static void a_failed_copy_wakes_its_lead(void **state)
 {
     struct fixture *fixture = *state;
@@ -290,6 +302,7 @@ int main(void)
                                        run_with_fixture(cancel_leaves_what_is_over_or_in_flight),
                                        run_with_fixture(cancel_goes_in_slices),
                                        run_with_fixture(retry_queues_failed_ones_and_hurries_deferred_ones),
+                                       run_with_fixture(nothing_is_retried_without_its_content),
                                        run_with_fixture(a_failed_copy_wakes_its_lead),
                                        run_with_fixture(the_list_goes_by_number_status_and_address),
                                        run_with_fixture(fresh_rows_are_in_no_index)};

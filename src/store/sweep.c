@@ -159,21 +159,25 @@ static int forget_variables(struct mes_store_sweep *sweep, struct budget *budget
     return mes_db_run(&statement, NULL, error);
 }
 
+static int run_on_job(struct budget *budget, const char *sql, int64_t job, struct mes_error *error)
+{
+    struct mes_db_statement *statement = NULL;
+    int code = mes_db_prepare(budget->store->reader.db, sql, &statement, error);
+    if (code != 0)
+        return code;
+    mes_db_bind_int(statement, job);
+    return mes_db_run(&statement, NULL, error);
+}
+
+/* The content itself goes last: until then another sweep finds the job again, should this one not come to its
+ * end. */
 static int forget_content(struct budget *budget, int64_t job, struct mes_error *error)
 {
-    static const char *const steps[] = {"DELETE FROM content WHERE job_id = ?",
-                                        "UPDATE job SET is_content_gone = 1, kept_until = NULL WHERE id = ?"};
     int code = mes_store_blob_release(budget->store, job, error);
-    for (size_t i = 0; code == 0 && i < sizeof steps / sizeof steps[0]; i++) {
-        struct mes_db_statement *statement = NULL;
-        code = mes_db_prepare(budget->store->reader.db, steps[i], &statement, error);
-        if (code != 0)
-            return code;
-        mes_db_bind_int(statement, job);
-        code = mes_db_run(&statement, NULL, error);
-    }
     budget->rows--;
-    return code;
+    if (code == 0)
+        code = run_on_job(budget, "UPDATE job SET kept_until = NULL WHERE id = ?", job, error);
+    return code != 0 ? code : run_on_job(budget, "DELETE FROM content WHERE job_id = ?", job, error);
 }
 
 static int sweep_content(struct mes_store_sweep *sweep, struct budget *budget, struct mes_error *error)
@@ -183,7 +187,10 @@ static int sweep_content(struct mes_store_sweep *sweep, struct budget *budget, s
         int code = find_old_content(sweep, budget, error);
         if (code != 0 || sweep->job == 0)
             return code;
-        code = forget_variables(sweep, budget, &is_end, error);
+        /* From the first slice on nobody may send it again. */
+        code = run_on_job(budget, "UPDATE job SET is_content_gone = 1 WHERE id = ?", sweep->job, error);
+        if (code == 0)
+            code = forget_variables(sweep, budget, &is_end, error);
         if (code == 0 && is_end) {
             code = forget_content(budget, sweep->job, error);
             sweep->job = 0;

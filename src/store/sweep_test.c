@@ -105,6 +105,25 @@ static void slices_come_to_the_same_end(void **state)
     assert_int_equal(scratch_number(mes_store_db(fixture->store), "SELECT uses FROM blob", -1), 0);
 }
 
+/* A sweep that ends in the middle of a job is taken up again, and until then nothing of the job can be
+ * retried. */
+static void a_sweep_cut_short_is_taken_up_by_the_next(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mes_store_sweep cut = {
+        .now = NOON_MS, .message_days = 30, .transcript_days = 1, .proof_days = 365};
+    put_blob(fixture);
+    int64_t ids[2] = {add_old(fixture, 40, 31, 0), add_old(fixture, 40, 31, 1)};
+    for (int i = 0; i < 100 && cut.number == 0; i++)
+        works(mes_store_sweep_slice(&cut, fixture->store, 1, &fixture->error));
+    assert_int_equal(cut.number, 1);
+    assert_true(load_job(fixture, cut.job).is_content_gone);
+    assert_int_equal(count_rows(fixture, "content"), 2);
+    (void)sweep(fixture, 1000);
+    assert_content(fixture, ids[0], false);
+    assert_content(fixture, ids[1], false);
+}
+
 static void everything_goes_with_the_proof(void **state)
 {
     struct fixture *fixture = *state;
@@ -189,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {run_with_fixture(content_goes_when_its_job_has_ended_long_ago),
                                        run_with_fixture(slices_come_to_the_same_end),
+                                       run_with_fixture(a_sweep_cut_short_is_taken_up_by_the_next),
                                        run_with_fixture(everything_goes_with_the_proof),
                                        run_with_fixture(what_is_kept_for_days_goes),
                                        run_with_fixture(a_bulk_call_that_was_broken_off_leaves_nothing)};
