@@ -181,6 +181,8 @@ static int run_resolve(struct mes_control *control, struct mes_store_job *job, s
     int code = mes_store_recipient_load(mes_store_reads(store_of(control)), ref, &arena, &row, error);
     if (code == 0 && (row.status != MES_STORE_STATUS_IN_DOUBT || row.done_at == 0))
         code = refuse_resolve(&row, error);
+    if (code == 0 && !control->was_delivered && job->is_content_gone)
+        code = mes_fail(error, MES_E_USAGE, MES_SAY_store_content_gone, MES_NO_ARGS);
     if (code == 0)
         code = resolve_row(control, job, &row, error);
     mes_arena_fini(&arena);
