@@ -163,10 +163,15 @@ static void a_job_is_told_with_its_counts(void **state)
     works(mes_hook_on_job(events, fixture->store, &news, &fixture->error));
     struct rows rows = rows_of(fixture, 1);
     assert_int_equal(rows.count, 1);
-    assert_non_null(
-        strstr(mes_buf_text(&rows.text),
-               "\"state\":\"done\",\"subject\":\"Hello\",\"counts\":{\"queued\":0,\"sent\":2,\"failed\":1,"
-               "\"deferred\":0,\"in_doubt\":0,\"cancelled\":0}}}"));
+    static const char *const parts[] = {"\"state\":\"done\",\"subject\":\"Hello\",\"counts\":{",
+                                        "\"queued\":0",
+                                        "\"sent\":2",
+                                        "\"failed\":1",
+                                        "\"deferred\":0",
+                                        "\"in_doubt\":0",
+                                        "\"cancelled\":0"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        assert_non_null(strstr(mes_buf_text(&rows.text), parts[i]));
     mes_buf_fini(&rows.text);
 }
 
