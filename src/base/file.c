@@ -150,6 +150,14 @@ int mes_file_remove_tree(const char *path, struct mes_error *error)
     return mes_fail_file(error, path, errno);
 }
 
+int64_t mes_file_modified_at(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return -1;
+    return (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+}
+
 bool mes_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -27,6 +27,9 @@ int mes_file_remove(const char *path, struct mes_error *error) MES_MUST_USE;
 /* A folder with all that is in it; links are removed and not followed. What does not exist is fine. */
 int mes_file_remove_tree(const char *path, struct mes_error *error) MES_MUST_USE;
 
+/* When it was last written, in milliseconds of the wall clock; -1 for what does not exist. */
+int64_t mes_file_modified_at(const char *path);
+
 bool mes_file_exists(const char *path);
 /* A folder, and not a file. */
 bool mes_file_is_folder(const char *path);

@@ -159,3 +159,60 @@ int mes_compose_blob_write(const char *folder, const void *data, size_t size,
     mes_compose_blob_abort(&writer);
     return code;
 }
+
+/* ---- removing ---- */
+
+int mes_compose_blob_remove(const char *folder, const char *hash, int64_t before, struct mes_error *error)
+{
+    struct mes_buf path;
+    mes_buf_init(&path, MES_BLOB_PATH);
+    mes_buf_add_format(&path, "%s/%s", folder, hash);
+    int code = mes_buf_check(&path, error);
+    if (code == 0 && mes_file_modified_at(mes_buf_text(&path)) < before)
+        code = mes_file_remove(mes_buf_text(&path), error);
+    mes_buf_fini(&path);
+    return code;
+}
+
+struct tidying {
+    const char *folder;
+    int64_t before;
+    bool (*is_needed)(void *context, const char *hash); /* NULL: whatever its name, it is not */
+    void *context;
+    int code;
+    struct mes_error *error;
+};
+
+static void tidy_entry(void *context, const char *name)
+{
+    struct tidying *tidying = context;
+    bool is_ours = tidying->is_needed == NULL || mes_compose_blob_is_hash(mes_str_of(name));
+    if (tidying->code != 0 || !is_ours)
+        return;
+    if (tidying->is_needed == NULL || !tidying->is_needed(tidying->context, name))
+        tidying->code = mes_compose_blob_remove(tidying->folder, name, tidying->before, tidying->error);
+}
+
+static int tidy(struct tidying *tidying)
+{
+    int code = mes_file_list(tidying->folder, tidy_entry, tidying, tidying->error);
+    return code != 0 ? code : tidying->code;
+}
+
+int mes_compose_blob_tidy(const char *folder, int64_t before,
+                          bool (*is_needed)(void *context, const char *hash), void *context,
+                          struct mes_error *error)
+{
+    struct tidying blobs = {folder, before, is_needed, context, 0, error};
+    struct mes_buf path;
+    mes_buf_init(&path, MES_BLOB_PATH);
+    mes_buf_add_format(&path, "%s/tmp", folder);
+    int code = mes_buf_check(&path, error);
+    struct tidying unfinished = {mes_buf_text(&path), before, NULL, NULL, 0, error};
+    if (code == 0 && mes_file_is_folder(unfinished.folder))
+        code = tidy(&unfinished);
+    if (code == 0)
+        code = tidy(&blobs);
+    mes_buf_fini(&path);
+    return code;
+}

@@ -39,6 +39,17 @@ void mes_compose_blob_abort(struct mes_compose_blob_writer **writer);
 int mes_compose_blob_write(const char *folder, const void *data, size_t size,
                            struct mes_compose_blob *blob_out, struct mes_error *error) MES_MUST_USE;
 
+/* Removes the blob unless it was written since `before` (wall clock, milliseconds): whoever writes a content
+ * that is there already makes its file new. */
+int mes_compose_blob_remove(const char *folder, const char *hash, int64_t before,
+                            struct mes_error *error) MES_MUST_USE;
+
+/* Removes what was last written before `before` and nobody will come back for: files that were never
+ * finished, and blobs that `is_needed` does not want. */
+int mes_compose_blob_tidy(const char *folder, int64_t before,
+                          bool (*is_needed)(void *context, const char *hash), void *context,
+                          struct mes_error *error) MES_MUST_USE;
+
 /* What a mail says of a blob. Texts are copied. */
 struct mes_compose_blob_file {
     const char *hash;

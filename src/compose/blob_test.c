@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "compose/blob.h"
 #include "compose/message.h"
@@ -226,6 +227,33 @@ static void a_recipients_own_has_no_content_id(void **state)
     mes_message_free(&message);
 }
 
+static bool is_the_wanted_one(void *context, const char *hash)
+{
+    return strcmp(context, hash) == 0;
+}
+
+/* What a crash left, and what nobody names any more, goes; what is young or needed stays. */
+static void tidying_removes_what_nobody_comes_back_for(void **state)
+{
+    struct mes_compose_blob wanted, unwanted;
+    struct mes_compose_blob_writer *unfinished;
+    int64_t now = mes_clock_wall(mes_clock_system());
+    (void)state;
+    must(mes_compose_blob_write(folder, "wanted", 6, &wanted, &error));
+    must(mes_compose_blob_write(folder, "unwanted", 8, &unwanted, &error));
+    must(mes_compose_blob_begin(folder, &unfinished, &error));
+    must(mes_compose_blob_tidy(folder, now - 60 * 1000, is_the_wanted_one, wanted.hash, &error));
+    assert_true(mes_file_exists(path_of(unwanted.hash)));
+    assert_int_equal(entries_of(path_of("tmp")), 1);
+    must(mes_compose_blob_remove(folder, unwanted.hash, now - 60 * 1000, &error));
+    assert_true(mes_file_exists(path_of(unwanted.hash)));
+    must(mes_compose_blob_tidy(folder, now + 60 * 1000, is_the_wanted_one, wanted.hash, &error));
+    assert_true(mes_file_exists(path_of(wanted.hash)));
+    assert_false(mes_file_exists(path_of(unwanted.hash)));
+    assert_int_equal(entries_of(path_of("tmp")), 0);
+    mes_compose_blob_abort(&unfinished);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +266,7 @@ int main(void)
         cmocka_unit_test(F11_a_link_is_not_followed),
         cmocka_unit_test(missing_and_damaged_ones_are_told_apart),
         cmocka_unit_test(a_recipients_own_has_no_content_id),
+        cmocka_unit_test(tidying_removes_what_nobody_comes_back_for),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "compose/blob.h"
 #include "daemon/parts.h"
 #include "store/blob.h"
 #include "store/sweep.h"
@@ -79,16 +79,34 @@ static int remove_rows(struct mes_courier_command *command, struct mes_store *st
     return code;
 }
 
-/* After the commit: a file without a row harms nobody, a row without its file would. */
+/* After the commit: a file without a row harms nobody, a row without its file would. A file that was written
+ * anew meanwhile has a row again, or will have. */
 static void remove_files(struct mes_daemon *daemon, const struct blobs *blobs)
 {
-    char path[4096];
+    const char *folder = mes_store_folder_blobs(daemon->folder);
     struct mes_error error = {0};
     for (size_t i = 0; i < blobs->count; i++)
-        if (snprintf(path, sizeof path, "%s/%s", mes_store_folder_blobs(daemon->folder), blobs->hashes[i]) <
-                (int)sizeof path &&
-            mes_file_remove(path, &error) != 0)
+        if (mes_compose_blob_remove(folder, blobs->hashes[i], blobs->before, &error) != 0)
             mes_daemon_log_error(daemon, MES_LOG_WARNING, "sweep.file_stays", &error);
+}
+
+/* When in doubt it is needed. */
+static bool has_row(void *context, const char *hash)
+{
+    struct mes_store_blob blob;
+    return mes_store_blob_load(context, hash, &blob, NULL) != MES_E_NOT_FOUND;
+}
+
+/* What a crash left behind: files without a row, whole or not. */
+static int tidy_files(struct mes_daemon *daemon, int64_t before, struct mes_error *error)
+{
+    struct mes_store_reader *reader;
+    int code = mes_store_readers_borrow(daemon->readers, &reader, error);
+    if (code != 0)
+        return code;
+    code = mes_compose_blob_tidy(mes_store_folder_blobs(daemon->folder), before, has_row, reader, error);
+    mes_store_readers_give_back(daemon->readers, &reader);
+    return code;
 }
 
 static int sweep_blobs(struct mes_daemon *daemon, struct mes_error *error)
@@ -104,6 +122,8 @@ static int sweep_blobs(struct mes_daemon *daemon, struct mes_error *error)
         if (code == 0)
             remove_files(daemon, &blobs);
     } while (code == 0 && blobs.count > 0 && !mes_daemon_is_stopping(daemon));
+    if (code == 0)
+        code = tidy_files(daemon, blobs.before, error);
     mes_store_folder_release_blobs(&hold);
     return code;
 }
