@@ -157,13 +157,11 @@ static enum mes_json_pull_fault skip_plain(struct mes_str text, size_t *at)
 {
     while (*at < text.size && text.data[*at] != '\\') {
         unsigned char c = (unsigned char)text.data[*at];
-        if (text.size - *at >= sizeof(uint64_t) && is_plain(load(text.data + *at))) {
-            *at += sizeof(uint64_t);
-            continue;
-        }
-        size_t size = c < 0x80                   ? 1
-                      : is_common_cjk(text, *at) ? 3
-                                                 : mes_utf8_valid_size(mes_str_skip(text, *at));
+        size_t size = 1;
+        if (c >= 0x80)
+            size = is_common_cjk(text, *at) ? 3 : mes_utf8_valid_size(mes_str_skip(text, *at));
+        else if (text.size - *at >= sizeof(uint64_t) && is_plain(load(text.data + *at)))
+            size = sizeof(uint64_t);
         if (size == 0)
             return MES_JSON_FAULT_UTF8;
         if (c < ' ')
