@@ -23,8 +23,8 @@ struct mes_http_call {
     bool (*on_answer)(void *context, struct mes_str piece);
     /* Bytes of the body sent so far, now and then; NULL: not told. */
     void (*on_sent)(void *context, uint64_t sent, uint64_t total);
-    /* Asked several times a second, also while nothing comes; true ends the call with MES_E_CANCELLED. NULL:
-     * never. */
+    /* Asked now and then, about once a second while nothing comes; true ends the call with MES_E_CANCELLED.
+     * NULL: never. */
     bool (*is_ended)(void *context);
     void *context; /* of the three above */
 };

@@ -338,7 +338,12 @@ static int look_up(struct mes_http_exchange *exchange, struct mes_error *error)
                                                 .servers = exchange->client->name_servers,
                                                 .on_done = on_resolved,
                                                 .context = exchange};
-    return mes_resolve_start(exchange->client->loop, &options, &exchange->resolve, error);
+    int code = mes_resolve_start(exchange->client->loop, &options, &exchange->resolve, error);
+    if (code == 0 || code == MES_E_NOMEM)
+        return code;
+    set_end(exchange, MES_HTTP_NO_NAME, "a name that cannot be looked up");
+    end_soon(exchange);
+    return 0;
 }
 
 static int prepare(struct mes_http_exchange *exchange, const struct mes_http_request *request,

@@ -157,8 +157,9 @@ static void what_cannot_be_reached(void **state)
     make_client(fixture, "127.0.0.1", NULL);
     struct asked *asked = begin(fixture, 0, "no-such-name.test", "/ok");
     assert_ends(asked, MES_HTTP_NO_NAME);
-    web_stop(&fixture->web);
-    fixture->web = web_start();
+    char longer[151] = {0};
+    memset(longer, 'a', sizeof longer - 1);
+    assert_ends(begin(fixture, 0, longer, "/ok"), MES_HTTP_NO_NAME);
     asked = begin(fixture, 0, "user:canary@127.0.0.1", "/ok");
     assert_ends(asked, MES_HTTP_BAD_URL);
     assert_null(strstr(asked->text, "canary"));
@@ -170,6 +171,18 @@ static void what_cannot_be_reached(void **state)
     assert_null(strstr(asked->text, "canary"));
     assert_ends(begin(fixture, 0, "127.0.0.1", "/cut"), MES_HTTP_BROKEN);
     assert_ends(begin(fixture, 0, "127.0.0.1", "/noise"), MES_HTTP_BROKEN);
+}
+
+/* ::1 comes first, where nobody listens. */
+static void a_name_with_addresses_of_both_kinds(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mes_guard both = {0};
+    make_client(fixture, "127.0.0.1", NULL);
+    assert_int_equal(mes_guard_allow(&both, MES_STR("127.0.0.1"), NULL), 0);
+    assert_int_equal(mes_guard_allow(&both, MES_STR("::1"), NULL), 0);
+    mes_http_client_set_guard(fixture->client, &both);
+    assert_ends(begin(fixture, 0, "localhost", "/ok"), MES_HTTP_ANSWERED);
 }
 
 static void a_cancelled_request_is_not_told(void **state)
@@ -440,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_request_and_its_answer),
         TEST(what_cannot_be_reached),
+        TEST(a_name_with_addresses_of_both_kinds),
         TEST(a_cancelled_request_is_not_told),
         TEST(memory_that_runs_out_leaves_nothing),
         TEST(F08_internal_addresses_are_never_connected_to),
