@@ -125,6 +125,7 @@ void mes_api_message_source(struct mes_api_request *request)
     if (code == 0) {
         mes_api_answer_header(request, "Content-Disposition",
                               MES_STR("attachment; filename=\"message.eml\""));
+        mes_api_answer_header(request, "Content-Security-Policy", MES_STR("sandbox; default-src 'none'"));
         mes_api_answer_bytes(request, 200, "message/rfc822", &source.bytes);
     } else if (code != MES_E_CANCELLED) {
         mes_api_refuse_failure(request, &error);
