@@ -6,6 +6,7 @@ import http.server
 import json
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import unittest
@@ -114,6 +115,19 @@ class EventTest(WebhookCase):
         data = receiver.bodies()[0]['data']
         self.assertEqual((data['status'], data['code'], data['enhanced']), ('failed', 550, '5.1.1'), data)
         self.assertIn('no such user', data['reply'])
+
+    def test_an_account_that_rests_is_told(self):
+        receiver, second = self.keep(Receiver()), self.keep(Sink())
+        first = self.keep(Scripted({'EHLO': '250-test\n250 AUTH PLAIN', 'AUTH': ['535 5.7.8 wrong password', '235 2.7.0 welcome']}))
+        service = self.service([account(first.port, 'first', user='wong', allowPlaintextAuth=True), account(second.port, 'second')])
+        self.hook(service, receiver, events=['account.resting', 'account.recovered'])
+        service.wait_job(service.send())
+        wait_for(lambda: receiver.bodies('account.resting'), 'the rest')
+        self.assertEqual(receiver.bodies('account.resting')[0]['data']['account'], 'first')
+        self.assertEqual(service.call('POST', '/api/v1/accounts/first/wake').status, 204)
+        service.wait_job(service.send())
+        wait_for(lambda: receiver.bodies('account.recovered'), 'the recovery')
+        self.assertEqual(receiver.bodies('account.recovered')[0]['data'], {'account': 'first'})
 
     def test_the_companies_are_apart(self):
         receiver, sink = self.keep(Receiver()), self.keep(Sink())
@@ -253,6 +267,17 @@ class GuardTest(WebhookCase):
 
 
 class RetryTest(WebhookCase):
+    def test_G01_one_that_hangs_delays_neither_mails_nor_others_nor_the_end(self):
+        receiver, sink = self.keep(Receiver()), self.keep(Sink())
+        silent = self.keep(socket.create_server(('127.0.0.1', 0)))
+        service = self.service([account(sink.port, 'a')])
+        answer = service.call('POST', '/api/v1/webhooks', {'url': f'http://127.0.0.1:{silent.getsockname()[1]}/'})
+        self.assertEqual(answer.status, 201, answer)
+        self.hook(service, receiver, events=['job.done'])
+        for _ in range(3):
+            service.wait_job(service.send())
+        wait_for(lambda: len(receiver.told) == 3, 'the others')
+        self.assertEqual(service.stop(), 0, service.log())
     def test_G02_what_waited_is_told_after_a_restart(self):
         receiver = self.keep(Receiver([503]))
         service = self.service([account(1, 'a')])
