@@ -82,7 +82,7 @@ static void wrong_lines_are_refused_with_the_right_word(void **state)
     refused("send|--to|--json", MES_SAY_cli_value_missing, "to", "ADDR");
     refused("send|--config|f|--priority|urgent", MES_SAY_cli_not_a_choice, "priority", "urgent");
     refused("accounts|list|--config|f|--to|a@x", MES_SAY_cli_option_elsewhere, "to", "accounts list");
-    refused("send|--to|a@x", MES_SAY_cli_option_needed, "send", "config");
+    refused("accounts|list", MES_SAY_cli_option_needed, "accounts list", "config");
     refused("send|a@x|--config|f", MES_SAY_cli_word_too_many, "a@x", "");
     refused("sned", MES_SAY_cli_unknown_command_near, "sned", "send");
     refused("frobnicate", MES_SAY_cli_unknown_command, "frobnicate", "");
