@@ -201,3 +201,14 @@ void mes_api_accounts_check(struct mes_api_request *request)
 {
     send_errand(request, check);
 }
+
+void mes_api_accounts_reload(struct mes_api_request *request)
+{
+    const struct mes_api_services *services = request->services;
+    if (services->reload == NULL) {
+        mes_api_refuse(request, MES_API_PROBLEM_unavailable, NULL, MES_SAY_api_no_carrier, MES_NO_ARGS);
+        return;
+    }
+    services->reload(services->context);
+    mes_api_answer_empty(request, 202);
+}

@@ -180,6 +180,23 @@ static void settle_kind(struct mes_api_draft *draft, bool is_list)
     draft->head.lane = draft->head.kind == MES_KIND_TRANSACTIONAL ? MES_LANE_TRANSACTIONAL : MES_LANE_BULK;
 }
 
+/* A password mail does not wait for the morning unless its caller says so. Quiet hours are read by some clock
+ * on a wall: the company's where none is named. */
+static int settle_quiet_hours(struct mes_api_draft *draft, struct mes_error *error)
+{
+    const struct mes_account_globals *globals = mes_account_list_globals(draft->host->accounts);
+    struct mes_intake_head *head = &draft->head;
+    if (head->quiet_hours == NULL && head->kind != MES_KIND_TRANSACTIONAL &&
+        globals->quiet_hours[0] != '\0') {
+        head->quiet_hours = mes_arena_copy(draft->host->arena, mes_str_of(globals->quiet_hours));
+        if (head->quiet_hours == NULL)
+            return mes_fail_nomem(error);
+    }
+    if (head->quiet_hours != NULL && head->zone == NULL)
+        head->zone = draft->host->zone;
+    return 0;
+}
+
 static int fill_head(struct mes_api_draft *draft, struct mes_error *error)
 {
     struct mes_intake_head *head = &draft->head;
@@ -197,7 +214,9 @@ static int fill_head(struct mes_api_draft *draft, struct mes_error *error)
     head->subject =
         mes_arena_copy(draft->host->arena, mes_utf8_cut(mes_buf_str(&subject), MES_API_SUBJECT_SIZE));
     mes_buf_fini(&subject);
-    return code == 0 && head->subject == NULL ? mes_fail_nomem(error) : code;
+    if (code == 0 && head->subject == NULL)
+        code = mes_fail_nomem(error);
+    return code == 0 ? settle_quiet_hours(draft, error) : code;
 }
 
 static void write_document(struct mes_api_draft *draft)

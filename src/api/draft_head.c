@@ -197,6 +197,8 @@ void mes_api_draft_read_head(struct mes_api_draft *draft, const struct mes_json_
                    {"priority", read_priority}, {"quietHours", read_quiet}, {"keepMessagesDays", read_keep},
                    {"account", read_account}};
     draft->is_kind_open = true;
+    draft->head.late = (enum mes_queue_late)mes_account_list_globals(draft->host->accounts)
+                           ->late_policy; /* the same order */
     if (body->kind != MES_JSON_OBJECT) {
         mes_api_draft_complain_of(draft, MES_API_PROBLEM_bad_value, MES_SAY_resource_not_object, MES_NO_ARGS);
         return;

@@ -35,7 +35,8 @@ struct stage {
 static struct stage stage;
 
 static const char settings[] =
-    "{\"globalConfig\":{\"timeZone\":\"Asia/Hong_Kong\"},\"senderEmailAccountList\":["
+    "{\"globalConfig\":{\"timeZone\":\"Asia/"
+    "Hong_Kong\",\"quietHours\":\"23:00-07:00\",\"latePolicy\":\"hold\"},\"senderEmailAccountList\":["
     "{\"name\":\"one\",\"senderServerHost\":\"mail.example.hk\",\"senderServerHostPort\":25,"
     "\"fromMailAddress\":\"service@example.hk\",\"allowedFrom\":[\"*@sales.example.hk\"]},"
     "{\"name\":\"two\",\"senderServerHost\":\"mail.example.com\",\"senderServerHostPort\":25,"
@@ -433,6 +434,37 @@ static void times_are_read_in_the_callers_zone(void **state)
             "expiresAt: The mail would");
 }
 
+static void what_is_not_said_is_as_the_settings_have_it(void **state)
+{
+    static const struct {
+        const char *more;
+        const char *quiet_hours; /* NULL: none */
+        const char *zone;
+        enum mes_queue_late late;
+    } rows[] = {
+        {"", NULL, NULL, MES_LATE_HOLD}, /* transactional */
+        {",\"kind\":\"notice\"", "23:00-07:00", "Asia/Hong_Kong", MES_LATE_HOLD},
+        {",\"kind\":\"notice\",\"timeZone\":\"Asia/Tokyo\"", "23:00-07:00", "Asia/Tokyo", MES_LATE_HOLD},
+        {",\"kind\":\"notice\",\"quietHours\":\"\"", "", "Asia/Hong_Kong", MES_LATE_HOLD},
+        {",\"quietHours\":\"12:00-13:00\"", "12:00-13:00", "Asia/Hong_Kong", MES_LATE_HOLD},
+        {",\"latePolicy\":\"send\"", NULL, NULL, MES_LATE_SEND},
+    };
+    char text[300];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(end(state), 0);
+        assert_int_equal(begin(state), 0);
+        (void)snprintf(text, sizeof text, "{\"to\":[\"a@example.hk\"],\"subject\":\"S\",\"text\":\"T\"%s}",
+                       rows[i].more);
+        const struct mes_intake_head *head = &taken(text)->head;
+        assert_int_equal(head->late, rows[i].late);
+        assert_int_equal(head->quiet_hours != NULL, rows[i].quiet_hours != NULL);
+        if (head->quiet_hours != NULL) {
+            assert_string_equal(head->quiet_hours, rows[i].quiet_hours);
+            assert_string_equal(head->zone, rows[i].zone);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_complaint_names_its_member, begin, end),
         cmocka_unit_test_setup_teardown(who_lacks_a_variable_is_named, begin, end),
         cmocka_unit_test_setup_teardown(times_are_read_in_the_callers_zone, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_said_is_as_the_settings_have_it, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

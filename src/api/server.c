@@ -117,7 +117,7 @@ static void start_daemon(struct mes_api_server *server, const struct mes_api_opt
     server->daemon = MHD_start_daemon(
         flags, 0, accept_connection, server, mes_api_exchange_handle, server, MHD_OPTION_EXTERNAL_LOGGER,
         log_words, server, MHD_OPTION_SOCK_ADDR, &address->socket.any, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT, either(options->connections, 4000),
+        either(options->threads, THREADS), MHD_OPTION_CONNECTION_LIMIT, either(options->connections, 4000),
         MHD_OPTION_CONNECTION_TIMEOUT, either(options->idle_seconds, 30), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)BACKLOG,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,

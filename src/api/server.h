@@ -30,6 +30,8 @@ struct mes_api_services {
     /* The accounts as they are now; to be given back. */
     struct mes_roster *(*hold_roster)(void *context);
     void (*drop_roster)(void *context, struct mes_roster *roster);
+    /* Reads the settings again, soon. */
+    void (*reload)(void *context);
     /* Why the service is not ready: NULL when it is, else a word such as "database" (static). */
     const char *(*not_ready)(void *context);
     struct mes_log *log;
@@ -44,6 +46,7 @@ struct mes_api_options {
     const char *public_url; /* "https://mail.example.hk": links begin with it; NULL: they have no host */
     const char *const *trusted_proxies; /* addresses, ended by NULL; NULL: none */
     const char *data_folder;            /* of blobs/, for uploads; NULL: none */
+    unsigned threads;                   /* that answer; 0: 2 */
     unsigned connections_per_address;   /* 0: 64. Not for loopback, unless a trusted proxy */
     unsigned connections;               /* 0: 4000 */
     unsigned idle_seconds;              /* 0: 30. A connection on which nothing moves is closed */

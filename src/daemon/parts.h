@@ -124,7 +124,7 @@ struct mes_roster *mes_daemon_hold_roster(struct mes_daemon *daemon);
 int mes_daemon_watcher_start(struct mes_daemon *daemon, struct mes_error *error) MES_MUST_USE;
 void mes_daemon_watcher_stop(struct mes_daemon *daemon);
 /* Reads the settings again, soon. Any thread. */
-void mes_daemon_reload(struct mes_daemon *daemon);
+void mes_daemon_reload(void *daemon);
 
 /* stop.c: signals, and the way from serving to the end. Loop thread. */
 int mes_daemon_signals_block(struct mes_daemon *daemon, struct mes_error *error) MES_MUST_USE;

@@ -224,8 +224,9 @@ void mes_daemon_watcher_stop(struct mes_daemon *daemon)
     mes_mailbox_free(&daemon->watcher.mailbox);
 }
 
-void mes_daemon_reload(struct mes_daemon *daemon)
+void mes_daemon_reload(void *context)
 {
+    struct mes_daemon *daemon = context;
     atomic_store(&daemon->watcher.is_asked, true);
     mes_mailbox_nudge(daemon->watcher.mailbox);
 }

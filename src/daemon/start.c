@@ -230,6 +230,7 @@ static int start_api(struct mes_daemon *daemon, struct mes_error *error)
                                                  .blob_folder = mes_store_folder_blobs(daemon->folder),
                                                  .hold_roster = hold_roster,
                                                  .drop_roster = drop_roster,
+                                                 .reload = mes_daemon_reload,
                                                  .not_ready = mes_daemon_not_ready,
                                                  .log = daemon->log,
                                                  .context = daemon};
@@ -238,7 +239,8 @@ static int start_api(struct mes_daemon *daemon, struct mes_error *error)
                                             .key_file = given(globals->tls_key_file),
                                             .public_url = given(globals->public_url),
                                             .trusted_proxies = proxies,
-                                            .data_folder = mes_store_folder_path(daemon->folder)};
+                                            .data_folder = mes_store_folder_path(daemon->folder),
+                                            .threads = (unsigned)globals->http_threads};
     int code = mes_api_server_start(&options, &daemon->services, &daemon->api, error);
     if (code == 0)
         mes_daemon_set_followers(daemon, true);
@@ -298,11 +300,11 @@ static const struct {
     {start_carrier, end_carrier},
     {start_courier, end_courier},
     {join_courier, part_from_courier},
+    {mes_daemon_watcher_start, mes_daemon_watcher_stop},
     {start_api, end_api},
     {drop_rights, end_nothing},
     {mes_daemon_pulse_start, mes_daemon_pulse_stop},
     {mes_daemon_keeper_start, mes_daemon_keeper_stop},
-    {mes_daemon_watcher_start, mes_daemon_watcher_stop},
 };
 
 enum { STEP_COUNT = sizeof steps / sizeof steps[0] };

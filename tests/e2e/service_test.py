@@ -221,6 +221,11 @@ class StopTest(ServiceCase):
         service.wait_job(first)
         self.assertEqual(service.recipients(first)[0]['account'], 'a')
 
+    def test_the_api_reads_the_settings_too(self):
+        service = self.service([account(1, 'a')])
+        self.assertEqual(service.call('POST', '/api/v1/accounts/reload').status, 202)
+        wait_for(lambda: service.events('settings.taken_over'), 'the settings')
+
     def test_a_changed_file_is_noticed_and_a_faulty_one_changes_nothing(self):
         first, second = self.relay(), self.relay()
         service = self.service([account(first.port, 'a')])
