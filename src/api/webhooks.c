@@ -28,8 +28,7 @@ struct changing {
     int64_t now;
 };
 
-/* --- what is shown ---------------------------------------------------------------------------------------
- */
+/* --- what is shown --- */
 
 static void write_events(struct mes_json_writer *json, const char *events)
 {
@@ -143,8 +142,7 @@ void mes_api_webhooks_get(struct mes_api_request *request)
         mes_api_refuse_failure(request, &error);
 }
 
-/* --- making one ------------------------------------------------------------------------------------------
- */
+/* --- making one --- */
 
 static bool count_row(void *context, const struct mes_store_webhook *webhook)
 {
@@ -244,8 +242,7 @@ void mes_api_webhooks_create(struct mes_api_request *request)
     mes_api_request_write(request, &making->write);
 }
 
-/* --- changing one ----------------------------------------------------------------------------------------
- */
+/* --- changing one --- */
 
 static void change(struct mes_api_request *request,
                    int (*run)(struct mes_api_write *, struct mes_store *, struct mes_error *),

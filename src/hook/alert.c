@@ -39,8 +39,7 @@ struct mes_hook_alerts {
     bool is_stopped;
 };
 
-/* --- the store -------------------------------------------------------------------------------------------
- */
+/* --- the store --- */
 
 static int run(struct mes_courier_command *command, struct mes_store *store, struct mes_error *error)
 {
@@ -68,8 +67,7 @@ static void done(struct mes_courier_command *command, int code, const struct mes
     (void)is_posted;
 }
 
-/* --- the loop --------------------------------------------------------------------------------------------
- */
+/* --- the loop --- */
 
 static void tell(struct mes_hook_alerts *alerts, const struct call *call)
 {
@@ -107,8 +105,7 @@ static void on_item(void *context, struct mes_mailbox_item *item)
         mes_free(call);
 }
 
-/* --- any thread ------------------------------------------------------------------------------------------
- */
+/* --- any thread --- */
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -143,8 +140,7 @@ void mes_hook_alert_clear(struct mes_hook_alerts *alerts, const struct mes_hook_
     post(alerts, alert, true);
 }
 
-/* --- the alerts ------------------------------------------------------------------------------------------
- */
+/* --- the alerts --- */
 
 int mes_hook_alerts_new(const struct mes_hook_alerts_options *options, struct mes_hook_alerts **alerts_out,
                         struct mes_error *error)

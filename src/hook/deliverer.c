@@ -64,7 +64,7 @@ static int64_t wall(const struct mes_hook_deliverer *deliverer)
     return mes_clock_wall(mes_loop_clock(deliverer->loop));
 }
 
-/* --- errands ------------------------------------------------------------------------------------------- */
+/* --- errands --- */
 
 /* Store thread: the command becomes the letter that goes back. */
 static void on_committed(struct mes_courier_command *command, int code, const struct mes_error *error)
@@ -106,8 +106,7 @@ void mes_hook_deliverer_nudge(struct mes_hook_deliverer *deliverer)
         atomic_store(&deliverer->is_rung, false);
 }
 
-/* --- lanes -----------------------------------------------------------------------------------------------
- */
+/* --- lanes --- */
 
 static struct mes_hook_lane *find_lane(struct mes_hook_deliverer *deliverer, int64_t webhook)
 {
@@ -163,8 +162,7 @@ static void note_end(struct mes_hook_deliverer *deliverer, const struct mes_hook
                                                             verdict->try.retry_after_s, verdict->chance);
 }
 
-/* --- one delivery ----------------------------------------------------------------------------------------
- */
+/* --- one delivery --- */
 
 static void unlink_delivery(struct delivery *delivery)
 {
@@ -243,7 +241,7 @@ struct headers {
 static bool write_headers(const struct mes_hook_deliverer *deliverer, const struct mes_hook_parcel *parcel,
                           struct headers *headers)
 {
-    char secret[MES_HOOK_SECRET_SPACE], signature[MES_HOOK_SIGNATURE_SPACE], id[MES_ID_SPACE], time[24];
+    char secret[MES_HOOK_SECRET_SPACE], signature[MES_HOOK_SIGNATURE_SPACE] = "", id[MES_ID_SPACE], time[24];
     (void)mes_id_text(id, parcel->event);
     (void)mes_number_text(time, wall(deliverer) / 1000);
     bool is_signed = mes_hook_secret(deliverer->secret, parcel->webhook, secret) &&
@@ -314,8 +312,7 @@ static void deliver(struct mes_hook_deliverer *deliverer, const struct mes_hook_
     lane->in_flight++;
 }
 
-/* --- rounds ----------------------------------------------------------------------------------------------
- */
+/* --- rounds --- */
 
 static void round_free(struct mes_hook_round *round)
 {
@@ -392,8 +389,7 @@ static void on_timer(void *context)
     look(context);
 }
 
-/* --- the deliverer ---------------------------------------------------------------------------------------
- */
+/* --- the deliverer --- */
 
 int mes_hook_deliverer_new(const struct mes_hook_deliverer_options *options,
                            struct mes_hook_deliverer **deliverer_out, struct mes_error *error)

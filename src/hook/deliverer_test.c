@@ -104,7 +104,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- what the store thread does for the test ---------------------------------------------------------- */
+/* --- what the store thread does for the test --- */
 
 struct order {
     struct mes_courier_command command; /* first */
@@ -196,8 +196,7 @@ static void settle(struct stand *fixture)
     settle_all(fixture->loop, fixture->courier, fixture->web);
 }
 
-/* ---- what is left, once stopped -------------------------------------------------------------------------
- */
+/* --- what is left, once stopped --- */
 
 struct left {
     struct mes_store_webhook row;

@@ -80,8 +80,7 @@ void mes_hook_events_changed(struct mes_hook_events *events)
     atomic_store(&events->is_known, false);
 }
 
-/* --- who wants what --------------------------------------------------------------------------------------
- */
+/* --- who wants what --- */
 
 /* "" is every event but the test, which is only told to the webhook that is tested. */
 static unsigned parse_events(const char *text)
@@ -146,8 +145,7 @@ static bool does_anyone_want(const struct mes_hook_events *events, const char *c
     return false;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 static int add_row(struct mes_store *store, int64_t webhook, struct mes_hook_body *body,
                    struct mes_error *error)

@@ -32,8 +32,7 @@ struct mes_hook_receiver {
     int64_t failing_since; /* by the loop's clock; 0: none */
 };
 
-/* --- sending ---------------------------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 static void forget_sent(struct mes_hook_receiver *receiver)
 {
@@ -131,8 +130,7 @@ static void on_due(void *context)
     mes_buf_fini(&text);
 }
 
-/* --- what is to be told ----------------------------------------------------------------------------------
- */
+/* --- what is to be told --- */
 
 static void add_line(struct mes_hook_receiver *receiver, const struct mes_hook_alert *alert, bool is_over)
 {
@@ -158,8 +156,7 @@ void mes_hook_receivers_tell(struct mes_hook_receiver *list, const struct mes_ho
     }
 }
 
-/* --- the list --------------------------------------------------------------------------------------------
- */
+/* --- the list --- */
 
 static void free_one(struct mes_hook_receiver *receiver)
 {

@@ -48,8 +48,7 @@ enum mes_hook_robot_kind mes_hook_robot_kind(const char *url)
     return MES_HOOK_ROBOT_GENERIC;
 }
 
-/* --- signatures ------------------------------------------------------------------------------------------
- */
+/* --- signatures --- */
 
 /* Base64 of the HMAC, in whatever roles the vendor has key and text. */
 static void add_signature(struct mes_str key, struct mes_str text, struct mes_buf *out)
@@ -107,8 +106,7 @@ static void sign_feishu(struct mes_json_writer *writer, struct mes_str secret, i
     mes_buf_fini(&key);
 }
 
-/* --- bodies ----------------------------------------------------------------------------------------------
- */
+/* --- bodies --- */
 
 /* {"OUTER":{"INNER":text}}, all in the object that is open. */
 static void write_nested(struct mes_json_writer *writer, const char *outer, const char *inner,
@@ -193,8 +191,7 @@ void mes_hook_robot_request_fini(struct mes_hook_robot_request *request)
     mes_buf_fini(&request->body);
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------
- */
+/* --- answers --- */
 
 static void take_reason(const struct mes_json_value *root, const char *key, char *reason, size_t size)
 {

@@ -49,8 +49,7 @@ struct mes_http_exchange {
     void *context;
 };
 
-/* --- the end ---------------------------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 /* From here on neither the client nor the caller knows of it. */
 static void detach(struct mes_http_exchange *exchange)
@@ -166,7 +165,7 @@ static void on_transferred(void *context, CURL *curl, CURLcode code)
     finish(exchange);
 }
 
-/* --- what libcurl asks --------------------------------------------------------------------------------- */
+/* --- what libcurl asks --- */
 
 static bool may_call(struct mes_http_exchange *exchange, const struct mes_address *address)
 {
@@ -217,7 +216,7 @@ static size_t on_body(char *data, size_t unit, size_t count, void *context)
     return exchange->is_body_cut || exchange->answer.failed != 0 ? CURL_WRITEFUNC_ERROR : size;
 }
 
-/* --- the way there ------------------------------------------------------------------------------------- */
+/* --- the way there --- */
 
 static bool set_callbacks(struct mes_http_exchange *exchange)
 {
@@ -405,8 +404,7 @@ void mes_http_cancel(struct mes_http_exchange **exchange)
     dispose(cancelled);
 }
 
-/* --- the client ------------------------------------------------------------------------------------------
- */
+/* --- the client --- */
 
 static char *copy(const char *text)
 {

@@ -125,7 +125,7 @@ static unsigned all_connections(struct fixture *fixture)
            web_connections(fixture->web, "0.0.0.0");
 }
 
-/* ---- what is asked and answered ------------------------------------------------------------------------ */
+/* --- what is asked and answered --- */
 
 static void a_request_and_its_answer(void **state)
 {
@@ -225,8 +225,7 @@ static void memory_that_runs_out_leaves_nothing(void **state)
     assert_in_range(allowed, 3, 50);
 }
 
-/* ---- F08: nothing inside is called ----------------------------------------------------------------------
- */
+/* --- F08: nothing inside is called --- */
 
 static void F08_internal_addresses_are_never_connected_to(void **state)
 {
@@ -341,8 +340,7 @@ static void F08_the_environment_has_no_say(void **state)
     assert_int_equal(web_connections(fixture->web, "127.0.0.1"), 0);
 }
 
-/* ---- G01: a peer that hangs -----------------------------------------------------------------------------
- */
+/* --- G01: a peer that hangs --- */
 
 static void wait_for_requests(struct fixture *fixture, unsigned count)
 {
@@ -409,8 +407,7 @@ static void G01_an_endless_answer_is_cut(void **state)
     assert_ends(begin(fixture, 0, "127.0.0.1", "/header"), MES_HTTP_BROKEN);
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------------------
- */
+/* --- TLS --- */
 
 static void answer_under_tls(struct peer_link *link)
 {

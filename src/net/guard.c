@@ -77,7 +77,7 @@ const char *mes_guard_refuses(const struct mes_guard *guard, const struct mes_ad
     return NULL;
 }
 
-/* --- networks in the settings -------------------------------------------------------------------------- */
+/* --- networks in the settings --- */
 
 static bool has_bits_beyond(const struct mes_guard_network *network, unsigned size)
 {
@@ -121,8 +121,7 @@ int mes_guard_allow(struct mes_guard *guard, struct mes_str network, struct mes_
     return 0;
 }
 
-/* --- hosts in URLs ---------------------------------------------------------------------------------------
- */
+/* --- hosts in URLs --- */
 
 /* One part of an IPv4 address as inet_aton takes it: decimal, 0 octal, 0x hexadecimal. */
 static bool read_part(struct mes_str text, uint64_t *value_out)
