@@ -3,19 +3,10 @@
 
 /* ---- from the carrier: the loop thread ---- */
 
+/* The carrier has logged it. */
 static void on_account(void *context, const struct mes_carrier_account_news *news)
 {
     struct mes_daemon *daemon = context;
-    bool has_end = news->until != 0 && news->until != INT64_MAX;
-    const struct mes_log_field until =
-        has_end ? MES_LOG_TIME("until", news->until) : MES_LOG_TEXT("until", "settings_change");
-    if (news->until == 0)
-        mes_log(daemon->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", news->company),
-                MES_LOG_TEXT("account", news->account));
-    else
-        mes_log(daemon->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", news->company),
-                MES_LOG_TEXT("account", news->account), until, MES_LOG_TEXT("advice", news->advice_id),
-                MES_LOG_FLAG("alarm", news->is_alarm));
     const struct mes_hook_account_news event = {.company = news->company,
                                                 .account = news->account,
                                                 .until = news->until,
@@ -28,6 +19,7 @@ static void on_all_down(void *context, const char *company, bool is_down)
     struct mes_daemon *daemon = context;
     mes_log(daemon->log, is_down ? MES_LOG_ERROR : MES_LOG_INFO,
             is_down ? "accounts.all_down" : "accounts.back", MES_LOG_TEXT("company", company));
+    mes_hook_on_all_down(daemon->hooks, company, is_down);
 }
 
 static void on_fallback(void *context, const char *company, const char *account, bool is_in_use)
@@ -81,8 +73,9 @@ void mes_daemon_set_followers(struct mes_daemon *daemon, bool has_followers)
 static void on_alert(void *context, const char *name, const char *detail)
 {
     struct mes_daemon *daemon = context;
-    mes_log(daemon->log, MES_LOG_WARNING, name, MES_LOG_TEXT("detail", detail));
-    (void)mes_hook_on_alert(daemon->hooks, name, detail);
+    /* Who raises alerts logs them too. */
+    if (!mes_hook_on_alert(daemon->hooks, name, detail))
+        mes_log(daemon->log, MES_LOG_WARNING, name, MES_LOG_TEXT("detail", detail));
 }
 
 static void end_broken(struct mes_daemon_order *order, struct mes_daemon *daemon)
