@@ -104,8 +104,9 @@ class RelayTest(FaultCase):
     def test_E20_nothing_is_lost_or_expires_when_it_is_restarted_meanwhile(self):
         [port] = free_ports(1)
         service = self.service(account(port, 'a'))
-        jobs = [service.send() for _ in range(20)]
+        jobs = [service.send()]
         self.wait_state(service, 'a', 'resting')
+        jobs += [service.send() for _ in range(19)]
         service.kill()
         service.start()
         # A restart forgets no rest, so that it is no storm of connections.
@@ -135,9 +136,10 @@ class AccountsTest(FaultCase):
         [port] = free_ports(1)
         locked = self.relay(Scripted, self.LOCKED)
         service = self.service(account(port, 'a'), account(locked.port, 'b', user='u', allowPlaintextAuth=True))
-        jobs = [service.send() for _ in range(10)]
+        jobs = [service.send()]
         self.wait_state(service, 'a', 'resting')
         self.wait_state(service, 'b', 'resting')
+        jobs += [service.send() for _ in range(9)]
         for job in jobs:
             counts = service.job(job)['counts']
             self.assertEqual((counts['sent'], counts['failed'], counts['queued'] + counts['deferred']), (0, 0, 1))
@@ -160,15 +162,20 @@ class AccountsTest(FaultCase):
         self.assertEqual(len(good.mails), 4)
         self.assertEqual(used.verbs().count('MAIL'), 1)
 
-    def test_E21_a_flapping_account_gets_one_probe(self):
-        relay = self.relay(Scripted, {'GREETING': ['421 4.3.2 busy', '421 4.3.2 busy', '220 test ready']})
+    def test_E21_an_account_that_wakes_is_tried_with_one_mail_first(self):
+        gate = Gate('220 test ready')
+        relay = self.relay(Scripted, {'GREETING': ['421 4.3.2 busy', gate, '220 test ready']})
         service = self.service(account(relay.port, 'a'))
-        jobs = [service.send() for _ in range(30)]
-        for _ in range(2):
-            self.wait_state(service, 'a', 'resting')
-            self.wake(service, 'a')
+        jobs = [service.send()]
+        self.wait_state(service, 'a', 'resting')
+        jobs += [service.send() for _ in range(30)]
+        self.wake(service, 'a')
+        self.assertTrue(gate.reached.wait(30))
+        # While the probe waits for the relay's first word, nobody else knocks.
+        self.assertEqual(len(relay._open), 2)
+        gate.open()
         self.wait_sent(service, jobs)
-        self.assertEqual(len(relay.bodies), 30)
+        self.assertEqual(len(relay.bodies), 31)
 
 
 class ScheduleTest(FaultCase):
