@@ -477,6 +477,9 @@ static int lease_lane(struct mes_courier *courier, int lane, int64_t now, struct
         (void)snprintf(courier->last_company[lane], sizeof courier->last_company[lane], "%s", company);
     }
     mes_arena_fini(&round.arena);
+    /* What else the companies that were served have to do later is only seen from where this round ends. */
+    if (round.company_count > 0)
+        look_again(&round, now);
     courier->look_at[lane] = round.next_look;
     return code;
 }
