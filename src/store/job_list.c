@@ -62,13 +62,16 @@ static int step_to_queue(struct mes_store_reader *reader, int lane, struct queue
     int code =
         mes_db_prepare(reader->db,
                        "SELECT company, priority, next_at FROM job WHERE lane = ? AND next_at IS NOT NULL"
-                       " AND (company, priority) > (?, ?) ORDER BY company, priority, next_at LIMIT 1",
+                       " AND (company, priority, next_at) > (?, ?, ?)"
+                       " ORDER BY company, priority, next_at LIMIT 1",
                        &statement, error);
     if (code != 0)
         return code;
     mes_db_bind_int(statement, lane);
     mes_db_bind_text(statement, mes_buf_text(&queue->company));
     mes_db_bind_int(statement, queue->priority);
+    mes_db_bind_int(statement,
+                    INT64_MAX); /* behind all of that queue in one step: without it SQLite walks over them */
     code = mes_db_step(statement, error);
     if (code == MES_DB_ROW) {
         struct mes_buf before = queue->company;

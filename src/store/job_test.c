@@ -1,7 +1,9 @@
 #include "store/fixture_test.h"
 
+#include "db/sqlite_parts.h"
 #include "store/content.h"
 #include "store/job.h"
+#include "store/parts.h"
 
 static void a_job_comes_back_as_it_was_stored(void **state)
 {
@@ -161,6 +163,27 @@ static void each_company_tells_its_earliest_time(void **state)
     companies = (struct companies){.most = 0};
     works(mes_store_job_companies(fixture->reads, 1, see_company, &companies, &fixture->error));
     assert_string_equal(companies.text, "");
+}
+
+static int give_up(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static void companies_are_found_however_many_jobs_wait(void **state)
+{
+    enum { WAITING = 2000, INSTRUCTIONS = 1000 };
+    struct fixture *fixture = *state;
+    struct companies companies = {.most = 0};
+    sqlite3 *handle = ((struct mes_db_sqlite_connection *)fixture->reads->db)->handle;
+    for (int64_t id = 1; id <= WAITING; id++)
+        add_due(fixture, id, "", 5, id);
+    add_due(fixture, WAITING + 1, "b", 5, 7);
+    sqlite3_progress_handler(handle, INSTRUCTIONS, give_up, NULL);
+    works(mes_store_job_companies(fixture->reads, 0, see_company, &companies, &fixture->error));
+    sqlite3_progress_handler(handle, 0, NULL, NULL);
+    assert_string_equal(companies.text, ":1 b:7 ");
 }
 
 static void a_change_changes_what_it_names(void **state)
@@ -421,6 +444,7 @@ int main(void)
                                        run_with_fixture(every_name_is_understood),
                                        run_with_fixture(what_is_due_comes_by_priority_then_by_time),
                                        run_with_fixture(each_company_tells_its_earliest_time),
+                                       run_with_fixture(companies_are_found_however_many_jobs_wait),
                                        run_with_fixture(a_change_changes_what_it_names),
                                        run_with_fixture(what_a_caller_may_change_is_replaced),
                                        run_with_fixture(a_pause_gives_no_deadline_to_a_job_without_one),

@@ -327,7 +327,8 @@ static const struct {
 } meant[] = {
     {"FROM job WHERE lane = ? AND company = ?",
      "INDEX job_due (lane=? AND company=? AND priority=? AND next_at<?)"},
-    {"AND (company, priority) > (?, ?)", "INDEX job_due (lane=? AND (company,priority)>(?,?))"},
+    {"AND (company, priority, next_at) > (?, ?, ?)",
+     "INDEX job_due (lane=? AND (company,priority,next_at)>(?,?,?))"},
     {"FROM job WHERE state < 4 AND state = ? AND id <", "INDEX job_standing (state=? AND id>? AND id<?)"},
     {"FROM job WHERE company <> ''", "INDEX job_company (company=? AND id>? AND id<?)"},
     {"FROM recipient WHERE job_id = ? AND due_at <= ?", "INDEX recipient_due (job_id=? AND due_at<?)"},
