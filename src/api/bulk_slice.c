@@ -330,6 +330,7 @@ static void close_job(struct mes_api_bulk *bulk)
     }
     draft->head.blobs = draft->hashes;
     draft->head.blob_count = draft->hash_count;
+    mes_api_draft_check_deadline(draft, bulk->rows);
     mes_api_accept_describe(bulk->request, draft, bulk->rows, &bulk->answer);
     bulk->key.answer = mes_buf_str(&bulk->answer);
     if (mes_buf_check(&bulk->answer, &error) != 0) {

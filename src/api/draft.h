@@ -116,6 +116,9 @@ void mes_api_draft_compile(struct mes_api_draft *draft);
 /* The same for a job whose recipients are still to come, by compose/stored.h. The subject is as the caller
  * wrote it. */
 void mes_api_draft_compile_head(struct mes_api_draft *draft);
+/* Warns when that many rows cannot leave before the deadline that the caller named, by the limits of the
+ * accounts. */
+void mes_api_draft_check_deadline(struct mes_api_draft *draft, uint64_t rows);
 /* The rows of the compiled job, in the arena: each `to`, then its cc and bcc. NULL: out of memory. */
 struct mes_intake_recipient *mes_api_draft_rows(const struct mes_api_draft *draft, size_t *count_out);
 

@@ -1,10 +1,13 @@
 /* When a job is to be sent, through which account, and what is to be done when that fails. */
+#include <string.h>
+
 #include "account/account.h"
 #include "account/list.h"
 #include "api/draft.h"
 #include "api/moment.h"
 #include "base/instant.h"
 #include "base/zone.h"
+#include "delivery/router.h"
 #include "queue/quiet.h"
 
 static const char *const head_members[] = {
@@ -184,6 +187,44 @@ static void read_times(struct mes_api_draft *draft, const struct mes_json_value 
                                   MES_NO_ARGS);
     mes_api_draft_leave(draft, mark);
     mes_zone_free(&zone);
+}
+
+/* Recipients that the account takes in a day by its limits; 0: it has none. */
+static double per_day(const struct mes_account *account)
+{
+    const double limits[] = {(double)account->per_day, (double)account->per_hour * 24,
+                             (double)account->per_minute * 24 * 60};
+    double least = 0;
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (limits[i] > 0 && (least <= 0 || limits[i] < least))
+            least = limits[i];
+    return least;
+}
+
+void mes_api_draft_check_deadline(struct mes_api_draft *draft, uint64_t rows)
+{
+    const struct mes_intake_head *head = &draft->head;
+    const struct mes_account_list *accounts = draft->host->accounts;
+    char until[MES_INSTANT_SPACE], deadline[MES_INSTANT_SPACE];
+    bool is_bulk = head->lane == MES_LANE_BULK;
+    double sum = 0;
+    if (head->expires_at == 0)
+        return;
+    for (size_t i = 0; i < mes_account_list_count(accounts); i++) {
+        const struct mes_account *account = mes_account_list_at(accounts, i);
+        bool is_wished = head->account == NULL || strcmp(head->account, account->identity) == 0;
+        if (!is_wished || !mes_router_is_candidate(account, is_bulk, NULL))
+            continue;
+        double rate = per_day(account);
+        if (rate <= 0)
+            return;
+        sum += rate;
+    }
+    int64_t end = sum > 0 ? head->send_at + (int64_t)((double)rows / sum * 24 * 3600 * 1000) : 0;
+    if (end > head->expires_at)
+        mes_api_draft_warn(
+            draft, MES_SAY_resource_too_slow,
+            MES_ARGS(mes_instant_text(end, until), mes_instant_text(head->expires_at, deadline)));
 }
 
 /* --- the whole --- */

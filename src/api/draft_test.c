@@ -40,7 +40,7 @@ static const char settings[] =
     "{\"name\":\"one\",\"senderServerHost\":\"mail.example.hk\",\"senderServerHostPort\":25,"
     "\"fromMailAddress\":\"service@example.hk\",\"allowedFrom\":[\"*@sales.example.hk\"]},"
     "{\"name\":\"two\",\"senderServerHost\":\"mail.example.com\",\"senderServerHostPort\":25,"
-    "\"fromMailAddress\":\"info@example.com\"}]}";
+    "\"fromMailAddress\":\"info@example.com\",\"perHour\":100}]}";
 
 static void complain(void *context, enum mes_api_problem problem, const char *field,
                      const struct mes_error *why)
@@ -463,6 +463,18 @@ static void what_is_not_said_is_as_the_settings_have_it(void **state)
             assert_string_equal(head->zone, rows[i].zone);
         }
     }
+static void a_deadline_that_cannot_be_kept_is_told(void **state)
+{
+    const struct mes_api_draft *draft =
+        taken("{\"to\":[\"a@b.hk\"],\"text\":\"t\",\"account\":\"two\",\"sendAt\":\"2027-01-01T00:00:00Z\","
+              "\"expiresAt\":\"2027-01-01T02:00:00Z\"}");
+    (void)state;
+    mes_api_draft_check_deadline(&stage.draft, 200);
+    assert_int_equal(draft->warning_count, 0);
+    mes_api_draft_check_deadline(&stage.draft, 300);
+    assert_int_equal(draft->warning_count, 1);
+    assert_non_null(strstr(draft->warnings[0].data,
+                           "until 2027-01-01T03:00:00Z, but nothing is sent after 2027-01-01T02"));
 }
 
 int main(void)
@@ -484,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_lacks_a_variable_is_named, begin, end),
         cmocka_unit_test_setup_teardown(times_are_read_in_the_callers_zone, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_said_is_as_the_settings_have_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_deadline_that_cannot_be_kept_is_told, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

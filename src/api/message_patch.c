@@ -219,6 +219,7 @@ static int store(struct mes_api_write *write, struct mes_store *database, struct
         code = mes_store_job_replace(database, job, error);
     if (code == 0 && patch->has_content)
         code = mes_store_content_put(database, job->id, mes_buf_str(&patch->accept->draft.document), error);
+    mes_courier_forget(patch->accept->request->services->courier, job->id);
     bool is_moved = patch->has_time && (now.state == MES_STORE_SCHEDULED || now.state == MES_STORE_QUEUED);
     if (code == 0 && is_moved) {
         job->state = job->send_at > patch->accept->request->now ? MES_STORE_SCHEDULED : MES_STORE_QUEUED;

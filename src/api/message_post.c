@@ -14,6 +14,7 @@ void mes_api_message_post(struct mes_api_request *request)
     }
     if (!mes_api_accept_read(accept, request->json, request->body))
         return;
+    mes_api_draft_check_deadline(&accept->draft, accept->intake.recipient_count);
     mes_api_accept_describe(request, &accept->draft, accept->intake.recipient_count, &accept->answer);
     if (mes_buf_check(&accept->answer, &error) != 0)
         mes_api_refuse_failure(request, &error);

@@ -1,4 +1,5 @@
 #include "queue/courier.h"
+#include "compose/job.h"
 
 #include <string.h>
 
@@ -390,6 +391,12 @@ void mes_courier_nudge(struct mes_courier *courier)
 {
     atomic_store(&courier->is_nudged, true);
     mes_mailbox_nudge(courier->mailbox);
+}
+
+void mes_courier_forget(struct mes_courier *courier, int64_t job)
+{
+    struct mes_compose_job *compiled = mes_warm_take(&courier->warm, job);
+    mes_compose_job_release(&compiled);
 }
 
 void mes_courier_look_at_schedules(struct mes_courier *courier)

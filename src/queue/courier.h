@@ -96,6 +96,9 @@ void mes_courier_post(struct mes_courier *courier, struct mes_courier_command *c
 /* Something may have become due: an account woke, a mail was done with. Any thread, also the carrier's. */
 void mes_courier_nudge(struct mes_courier *courier);
 
+/* The job's content was changed: what is kept of it is of no use any more. Store thread, with the change. */
+void mes_courier_forget(struct mes_courier *courier, int64_t job);
+
 /* The chore's time may have changed: it runs in the next turn. Any thread. */
 void mes_courier_look_at_schedules(struct mes_courier *courier);
 

@@ -199,6 +199,14 @@ class MessageTest(ResourceCase):
         self.assertEqual(self.sink.messages()[0]['Subject'], 'New')
         self.ask('PATCH', f'/messages/{job}', {'subject': 'Too late'}, 409)
 
+    def test_what_waits_for_an_account_is_sent_as_it_was_changed(self):
+        self.ask('POST', '/accounts/a/rest', status=204)
+        job = self.service.send(subject='Old')
+        self.ask('PATCH', f'/messages/{job}', {'subject': 'New'})
+        self.ask('POST', '/accounts/a/wake', status=204)
+        self.service.wait_job(job)
+        self.assertEqual([mail['Subject'] for mail in self.sink.messages()], ['New'])
+
     def test_pause_resume_hold_release_cancel_retry(self):
         job = self.later()
         for action, state in (('pause', 'paused'), ('resume', 'scheduled'), ('hold', 'held'), ('release', 'scheduled')):
