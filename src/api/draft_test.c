@@ -463,6 +463,8 @@ static void what_is_not_said_is_as_the_settings_have_it(void **state)
             assert_string_equal(head->zone, rows[i].zone);
         }
     }
+}
+
 static void a_deadline_that_cannot_be_kept_is_told(void **state)
 {
     const struct mes_api_draft *draft =
