@@ -44,8 +44,8 @@ static void what_cannot(void **state)
                                         "smtp://example.com/",
                                         "dict://example.com/",
                                         "https://",
-                                        "http://b\xc3\xbc"
-                                        "cher.example/",
+                                        ("http://b\xc3\xbc"
+                                         "cher.example/"),
                                         "https://user@example.com/",
                                         "https://user:secret@example.com/",
                                         "https://example.com:0/",
