@@ -61,6 +61,15 @@ static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_
     state->transport->face->start(state->transport, &mail->dispatch);
 }
 
+/* While the gate of its lane is closed nothing is leased, so it may be due at once: an account that wakes
+ * early opens the gate for it too. What only this mail cannot have needs a time of its own. */
+static int64_t due_again(const struct mes_queue_mail *mail, int64_t ready, int64_t now)
+{
+    if (atomic_load(&mail->fleet->gates[mail->batch->lane].until) >= ready)
+        return now;
+    return ready == INT64_MAX ? now + MES_CARRIER_AGAIN_MS : ready;
+}
+
 /* No account can take it and none has had a try: nothing is noted, it waits here or in the database. */
 static void wait_untried(struct mes_carrier *carrier, struct mes_queue_mail *mail, int64_t ready, int64_t now)
 {
@@ -68,7 +77,7 @@ static void wait_untried(struct mes_carrier *carrier, struct mes_queue_mail *mai
     if (ready - now <= MES_CARRIER_PACE_MS)
         pace(carrier, mail, ready > now ? ready - now : 0);
     else
-        mes_carrier_put_back(carrier, mail, ready == INT64_MAX ? now + MES_CARRIER_AGAIN_MS : ready);
+        mes_carrier_put_back(carrier, mail, due_again(mail, ready, now));
 }
 
 static void end_pass(struct mes_carrier *carrier, struct mes_queue_mail *mail)
