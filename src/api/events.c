@@ -195,5 +195,7 @@ void mes_api_events(struct mes_api_request *request)
     }
     following->spoke_at = mes_clock_monotonic(request->services->clock);
     request->own = following;
+    /* nginx would gather events until its buffer is full. */
+    mes_api_answer_header(request, "X-Accel-Buffering", MES_STR("no"));
     mes_api_answer_stream(request, "text/event-stream", id, next);
 }

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import ssl
 import unittest
 import warnings
 
@@ -11,6 +12,7 @@ warnings.filterwarnings('ignore', category=DeprecationWarning)  # jsonschema's o
 import jsonschema
 
 from fixture import wait_for
+from certificates import Certificates
 from service import Service
 from sink import Sink
 from tool import account
@@ -241,6 +243,30 @@ class TenancyTest(ApiCase):
                     self.assertNotIn('ecret', answer)
                     for mark in owned.values():
                         self.assertNotIn(mark, answer)
+
+
+class TlsTest(ApiCase):
+    def test_the_api_speaks_tls_and_says_what_is_wrong_with_a_key(self):
+        service = self.serve([CAPTURE], start=False)
+        certificates = Certificates(service.folder)
+        _, foreign_key = certificates.issue('other', 'DNS:localhost')
+        service.settings.update(tlsCertificateFile=str(certificates.good), tlsKeyFile=str(foreign_key))
+        service.write([CAPTURE])
+        with self.assertRaisesRegex(RuntimeError, 'cannot be used for TLS'):
+            service.start()
+        service.settings.update(tlsKeyFile=str(certificates.good_key))
+        service.write([CAPTURE])
+        service.start()
+        context = ssl.create_default_context(cafile=certificates.ca)
+        connection = http.client.HTTPSConnection('127.0.0.1', service.port, context=context, timeout=20)
+        connection.request('GET', '/healthz')
+        self.assertEqual(connection.getresponse().read(), b'{"status":"alive"}')
+        # A refusal in the middle of a body cannot be slipped in under TLS: it comes at the end.
+        body = (b'x' * 65536 for _ in range(9 * 16))
+        connection.request('POST', '/api/v1/messages', body, {'Authorization': f'Bearer {service.key}',
+                                                             'Content-Type': 'application/json'}, encode_chunked=True)
+        self.assertEqual(connection.getresponse().status, 413)
+        connection.close()
 
 
 class EventsTest(ApiCase):
