@@ -114,6 +114,7 @@ class DescriptionTest(ApiCase):
         for path in ('/healthz', '/readyz', '/metrics', '/api/v1/openapi.json', '/api/v1/accounts'):
             self.assertEqual(api.call('GET', path).status, 200, path)
         self.assertTrue(api.call('POST', '/api/v1/accounts/see/check').json['works'])
+        self.assertEqual(api.call('POST', '/api/v1/accounts/reload').status, 202)
         for action in ('rest', 'wake'):
             self.assertEqual(api.call('POST', f'/api/v1/accounts/see/{action}').status, 204)
         self.assertEqual(api.call('POST', '/api/v1/accounts/nobody/wake').status, 404)
@@ -133,8 +134,7 @@ class DescriptionTest(ApiCase):
         base = f'/api/v1/messages/{job["id"]}'
         for path in ('/api/v1/messages', base, f'{base}/recipients', f'{base}/transcript?recipient=0', f'{base}/source/0'):
             self.assertEqual(api.call('GET', path).status, 200, path)
-        if 'patch' in self.api.document['paths'].get('/api/v1/messages/{id}', {}):
-            self.assertEqual(api.call('PATCH', base, {'subject': 'x'}).status, 200)
+        self.assertEqual(api.call('PATCH', base, {'subject': 'x'}).status, 200)
         for action in ('pause', 'resume', 'hold', 'release', 'retry', 'cancel'):
             answer = api.call('POST', f'{base}/{action}')
             self.assertIn(answer.status, (200, 409), (action, answer))
@@ -169,10 +169,9 @@ class DescriptionTest(ApiCase):
             self.assertIn(api.call(method, path).status, (200, 204), path)
         self.assertEqual(api.call('POST', '/MailService/SendMail', {'mailto': 'wong@example.hk', 'subject': 'S',
                                                                    'emailContent': 'T'}).status, 200)
-        for path in ('/api/v1/captured',):
-            if path in api.document['paths']:
-                item = wait_for(lambda: api.call('GET', path).json['items'], 'captured mails')[0]
-                self.assertEqual(api.call('GET', f'{path}/{item["id"]}').status, 200)
+        item = wait_for(lambda: api.call('GET', '/api/v1/captured').json['items'], 'captured mails')[0]
+        self.assertEqual(api.call('GET', f'/api/v1/captured/{item["id"]}').status, 200)
+        self.assertEqual(api.call('GET', f'/api/v1/captured/{item["id"]}/raw').status, 200)
 
     def test_refusals_keep_to_their_schema_in_each_language(self):
         for language, title in (('en', 'There is no such field'), ('zh-HK', '沒有這個欄位'), ('zh-CN', '没有这个字段')):
@@ -209,9 +208,7 @@ class TenancyTest(ApiCase):
                  'uploads': made('uploads?name=secret.txt', b'x', headers={'Content-Type': 'text/plain'}),
                  'schedules': made('schedules', {'name': 'secret', 'cron': '0 9 * * *', 'message': mail}),
                  'webhooks': made('webhooks', {'url': 'https://example.com/secret', 'events': ['job.done']})}
-        listed = self.call('b', 'GET', '/api/v1/captured')
-        if listed.status == 200:
-            found['captured'] = listed.json['items'][0]['id']
+        found['captured'] = self.call('b', 'GET', '/api/v1/captured').json['items'][0]['id']
         return found
 
     def test_F02_nothing_of_another_company_is_there(self):
