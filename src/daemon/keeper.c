@@ -65,12 +65,14 @@ static void look_at_disk(struct mes_daemon *daemon)
     if (!mes_file_room(mes_store_folder_path(daemon->folder), &left, &total) || total == 0)
         return;
     bool is_low = left < total / 100 * LOW_PERCENT;
-    if (keeper->has_looked && is_low == keeper->is_disk_low)
-        return;
+    bool is_change = is_low != keeper->is_disk_low;
     keeper->is_disk_low = is_low;
-    mes_daemon_alert(daemon, MES_HOOK_ALERT_disk, is_low, mes_store_folder_path(daemon->folder));
-    mes_log(daemon->log, is_low ? MES_LOG_ERROR : MES_LOG_INFO, is_low ? "disk.low" : "disk.enough",
-            MES_LOG_NUMBER("free_bytes", left), MES_LOG_NUMBER("free_percent", left * 100 / total));
+    /* An alert may stand from before the start. */
+    if (is_change || !keeper->has_looked)
+        mes_daemon_alert(daemon, MES_HOOK_ALERT_disk, is_low, mes_store_folder_path(daemon->folder));
+    if (is_change)
+        mes_log(daemon->log, is_low ? MES_LOG_ERROR : MES_LOG_INFO, is_low ? "disk.low" : "disk.enough",
+                MES_LOG_NUMBER("free_bytes", left), MES_LOG_NUMBER("free_percent", left * 100 / total));
 }
 
 /* ---- the thread ---- */
