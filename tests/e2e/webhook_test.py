@@ -88,8 +88,9 @@ class EventTest(WebhookCase):
         self.assertEqual((done['message'], done['state'], done['counts']['sent']), (job, 'done', 1))
         self.assertEqual(by_type['message.accepted']['company'], '')
         self.assertEqual(hook['events'], [])
-        shown = service.call('GET', f'/api/v1/webhooks/{hook["id"]}').json
-        self.assertEqual((shown['state'], shown['lastResult'], shown['waiting']), ('active', 'answered 200', 0), shown)
+        shown = wait_for(lambda: (found := service.call('GET', f'/api/v1/webhooks/{hook["id"]}').json)['waiting'] == 0 and found,
+                         'that nothing waits')
+        self.assertEqual((shown['state'], shown['lastResult']), ('active', 'answered 200'), shown)
         self.assertNotIn(hook['secret'], json.dumps(service.call('GET', '/api/v1/webhooks').json))
 
     def test_G03_every_delivery_is_signed(self):
