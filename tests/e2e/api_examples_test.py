@@ -30,7 +30,7 @@ class ApiExamplesTest(unittest.TestCase):
         wanted = list(examples())
         self.assertGreater(len(wanted), 30)
         script = ''.join(f"{commands}printf '\\0%d\\0' $?\n" for commands, _ in wanted)
-        with Service([account(1, 'look', transport='capture')]) as service:
+        with Service([account(1, 'capture', transport='capture')]) as service:
             done = subprocess.run(['bash', '-o', 'pipefail', '-c', script], cwd=service.folder.path, capture_output=True,
                                   env={**ENVIRONMENT, 'BASE': service.url, 'KEY': service.key}, timeout=120, check=False)
         written = done.stdout.decode().split('\0')
