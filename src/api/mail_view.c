@@ -199,7 +199,8 @@ struct part {
 
 static struct part read_part(struct mes_str *rest)
 {
-    struct part part = {.type = MES_STR("text/plain")};
+    const struct mes_str none = MES_STR("");
+    struct part part = {MES_STR("text/plain"), none, none, none};
     struct mes_str name, value;
     while (next_field(rest, &name, &value)) {
         if (mes_str_eq_nocase(name, MES_STR("Content-Type")))
