@@ -42,16 +42,18 @@ struct mes_api_accept *mes_api_accept_new(struct mes_api_request *request)
     }
     accept->request = request;
     accept->roster = services->hold_roster(services->context);
-    accept->host = (struct mes_api_draft_host){.accounts = mes_roster_list(accept->roster, request->company),
-                                               .company = request->company,
-                                               .zone = mes_roster_zone(accept->roster, request->company),
-                                               .blob_folder = services->blob_folder,
-                                               .now = request->now,
-                                               .language = request->language,
-                                               .arena = &request->arena,
-                                               .find_upload = find_upload,
-                                               .complain = refuse,
-                                               .context = accept};
+    accept->host =
+        (struct mes_api_draft_host){.accounts = mes_roster_list(accept->roster, request->company),
+                                    .company = request->company,
+                                    .zone = mes_roster_zone(accept->roster, request->company),
+                                    .zone_read = mes_roster_zone_read(accept->roster, request->company),
+                                    .blob_folder = services->blob_folder,
+                                    .now = request->now,
+                                    .language = request->language,
+                                    .arena = &request->arena,
+                                    .find_upload = find_upload,
+                                    .complain = refuse,
+                                    .context = accept};
     mes_buf_init(&accept->answer, MES_API_ACCEPTED_LIMIT);
     int code = mes_api_draft_init(&accept->draft, &accept->host, &error);
     request->own = accept;

@@ -58,6 +58,7 @@ bool mes_api_bulk_settle(struct mes_api_bulk *bulk)
     bulk->host.company = company;
     bulk->host.accounts = mes_roster_list(bulk->roster, company);
     bulk->host.zone = mes_roster_zone(bulk->roster, company);
+    bulk->host.zone_read = mes_roster_zone_read(bulk->roster, company);
     bulk->draft.head.company = company;
     return true;
 }

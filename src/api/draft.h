@@ -10,13 +10,15 @@
 #include "json/parse.h"
 
 struct mes_account_list;
+struct mes_zone;
 
 /* What reading needs of the world. */
 struct mes_api_draft_host {
     const struct mes_account_list *accounts; /* of the company */
     const char *company;
-    const char *zone;        /* the company's */
-    const char *blob_folder; /* NULL: no attachments can be taken */
+    const char *zone;                 /* the company's */
+    const struct mes_zone *zone_read; /* the same */
+    const char *blob_folder;          /* NULL: no attachments can be taken */
     int64_t now;
     enum mes_language language; /* of the reasons in `rejected` and `warnings` */
     struct mes_arena *arena;    /* all that the draft points to */

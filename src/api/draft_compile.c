@@ -43,18 +43,13 @@ int mes_api_draft_options(struct mes_api_draft *draft, struct mes_compose_option
                           struct mes_error *error)
 {
     const char *from = mes_account_list_at(draft->host->accounts, 0)->from_address;
-    struct mes_zone *zone;
-    int code = mes_zone_load(draft->host->zone, &zone, error);
-    if (code != 0)
-        return code;
     draft->notices = (struct mes_notices){warn, draft};
     *options_out = (struct mes_compose_options){
         .domain = domain_of(from),
-        .zone_minutes = mes_zone_offset(zone, draft->host->now) / 60,
+        .zone_minutes = mes_zone_offset(draft->host->zone_read, draft->host->now) / 60,
         .unix_seconds = draft->host->now / 1000,
         .notices = &draft->notices,
     };
-    mes_zone_free(&zone);
     return join_languages(draft, &options_out->language_fallback, error);
 }
 

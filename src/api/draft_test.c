@@ -13,6 +13,7 @@
 #include "api/draft.h"
 #include "base/base64.h"
 #include "base/instant.h"
+#include "base/zone.h"
 #include "compose/stored.h"
 #include "json/tree.h"
 
@@ -25,6 +26,7 @@ struct stage {
     char blobs[80];
     struct mes_account_list *accounts;
     struct mes_arena arena;
+    struct mes_zone *zone;
     struct mes_buf complaints;
     unsigned unknown; /* complaints about members that there are not */
     struct mes_api_draft_host host;
@@ -82,9 +84,11 @@ static int begin(void **state)
     assert_int_equal(mes_compose_blob_write(stage.blobs, "PDF", 3, &stage.upload, &error), 0);
     mes_arena_init(&stage.arena, 64 * 1024 * 1024);
     mes_buf_init(&stage.complaints, 100000);
+    assert_int_equal(mes_zone_load("Asia/Hong_Kong", &stage.zone, &error), 0);
     stage.host = (struct mes_api_draft_host){.accounts = stage.accounts,
                                              .company = "",
                                              .zone = "Asia/Hong_Kong",
+                                             .zone_read = stage.zone,
                                              .blob_folder = stage.blobs,
                                              .now = (int64_t)NOW_MS * 1000,
                                              .arena = &stage.arena,
@@ -100,6 +104,7 @@ static int end(void **state)
     (void)state;
     mes_api_draft_fini(&stage.draft);
     mes_account_list_free(&stage.accounts);
+    mes_zone_free(&stage.zone);
     mes_arena_fini(&stage.arena);
     mes_buf_fini(&stage.complaints);
     snprintf(command, sizeof command, "rm -rf %s", stage.folder);

@@ -128,8 +128,12 @@ static int load_list(struct mes_roster_entry *entry, const struct mes_account_so
     struct mes_account_list *list;
     own.company = entry->company[0] != '\0' ? entry->company : NULL;
     own.findings = &findings;
+    struct mes_zone *zone = NULL;
     int code = mes_account_load(&own, &list, error);
+    if (code == 0)
+        code = mes_zone_load(mes_account_list_globals(list)->time_zone, &zone, error);
     entry->list = list;
+    entry->zone = zone;
     return code;
 }
 
@@ -189,7 +193,9 @@ void mes_roster_drop(struct mes_roster **roster)
         return;
     for (size_t i = 0; i < left->count; i++) {
         struct mes_account_list *list = (struct mes_account_list *)left->entries[i].list;
+        struct mes_zone *zone = (struct mes_zone *)left->entries[i].zone;
         mes_account_list_free(&list);
+        mes_zone_free(&zone);
     }
     mes_free(left->entries);
     mes_arena_fini(&left->names);
@@ -233,6 +239,11 @@ const struct mes_account_globals *mes_roster_globals(const struct mes_roster *ro
 const char *mes_roster_zone(const struct mes_roster *roster, const char *company)
 {
     return mes_account_list_globals(mes_roster_list(roster, company))->time_zone;
+}
+
+const struct mes_zone *mes_roster_zone_read(const struct mes_roster *roster, const char *company)
+{
+    return entry_of(roster, company)->zone;
 }
 
 /* A walk that adds up what the files of a folder are; the order in which the system tells them does not

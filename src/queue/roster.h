@@ -7,6 +7,7 @@
 
 #include "account/account.h"
 #include "account/load.h"
+#include "base/zone.h"
 #include "mes/error.h"
 
 struct mes_roster;
@@ -15,6 +16,7 @@ struct mes_roster;
 struct mes_roster_entry {
     const char *company; /* "" the general list, always the first */
     const struct mes_account_list *list;
+    const struct mes_zone *zone; /* of the list's `timeZone` */
 };
 
 /* Reads the settings file, the general list and the list of every company that has a file of its own
@@ -44,6 +46,8 @@ const struct mes_roster_entry *mes_roster_at(const struct mes_roster *roster, si
 const struct mes_account_globals *mes_roster_globals(const struct mes_roster *roster);
 /* The zone that applies where none is given: the company's `timeZone`, else that of globalConfig. */
 const char *mes_roster_zone(const struct mes_roster *roster, const char *company);
+/* The same, read from its file once. Belongs to the roster. */
+const struct mes_zone *mes_roster_zone_read(const struct mes_roster *roster, const char *company);
 
 /* A number that changes when any settings file beside `path` (of mes_account_source) is changed, added or
  * taken away; 0 when none can be seen. Blocking, a few system calls. */

@@ -17,9 +17,9 @@ static int load(struct testing *testing, struct mes_roster **roster_out)
 
 static void put_general(struct testing *testing)
 {
-    testing_put(
-        testing, "AppSetting.json",
-        "{\"globalConfig\":{\"timeZone\":\"UTC\"},\"senderEmailAccountList\":[" ACCOUNT("general") "]}");
+    testing_put(testing, "AppSetting.json",
+                "{\"globalConfig\":{\"timeZone\":\"Asia/Tokyo\"},"
+                "\"senderEmailAccountList\":[" ACCOUNT("general") "]}");
 }
 
 static void a_company_has_its_own_list_or_the_general_one(void **state)
@@ -41,7 +41,8 @@ static void a_company_has_its_own_list_or_the_general_one(void **state)
     assert_string_equal(mes_account_list_name(mes_roster_list(roster, ""), 0), "general");
     assert_string_equal(mes_account_list_name(mes_roster_list(roster, NULL), 0), "general");
     assert_string_equal(mes_roster_owner(roster, "other"), "");
-    assert_string_equal(mes_roster_zone(roster, "acme"), "UTC");
+    assert_string_equal(mes_roster_zone(roster, "acme"), "Asia/Tokyo");
+    assert_int_equal(mes_zone_offset(mes_roster_zone_read(roster, "acme"), 0), 9 * 60 * 60);
     mes_roster_drop(&roster);
     assert_null(roster);
 }
