@@ -250,9 +250,9 @@ class BulkTest(ResourceCase):
             connection.sendall(b'POST /api/v1/messages/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer '
                                + self.service.key.encode() + b'\r\nContent-Type: application/x-ndjson\r\n'
                                b'Content-Length: 99999999\r\n\r\n' + body)
-            # All that came is taken; a connection that ends before is only seen when it has been idle for long.
+            # An end that comes together with the last bytes is only seen when the connection has been idle for 30 s.
             wait_for(lambda: self.rows(people)[0][0] >= 3000, 'slices are stored')
-        wait_for(lambda: self.rows('select count(*) from job') == before, 'the job is gone')
+        wait_for(lambda: self.rows('select count(*) from job') == before, 'the job is gone', 45)
         self.assertEqual(self.rows(people), [(0,)])
         self.assertEqual(self.ask('GET', '/messages?state=queued')['items'], [])
 
