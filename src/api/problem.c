@@ -99,7 +99,9 @@ void mes_api_refuse_failure(struct mes_api_request *request, const struct mes_er
         problem = MES_API_PROBLEM_not_found;
     else if (error->code == MES_E_LIMIT)
         problem = MES_API_PROBLEM_too_large;
-    else if (error->code == MES_E_NOMEM || error->code == MES_E_CANCELLED)
+    else if (error->code == MES_E_FULL)
+        problem = MES_API_PROBLEM_storage_full;
+    else if (error->code == MES_E_NOMEM || error->code == MES_E_CANCELLED || error->code == MES_E_BUSY)
         problem = MES_API_PROBLEM_unavailable;
     mes_api_refuse_error(request, problem, NULL, error);
 }

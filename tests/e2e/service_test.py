@@ -265,6 +265,22 @@ class LimitTest(ServiceCase):
         self.assertEqual(service.events('settings.refused'), [])
         self.assertEqual(service.stop(), 0)
 
+    def test_E08_a_full_disk_is_told_and_when_there_is_room_it_goes_on(self):
+        least, room = 18 << 20, resource.RLIM_INFINITY
+        service = self.service([account(1, 'a', transport='capture')], start=False)
+        service.start(limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (least, room)))
+        message = {'to': ['wong@example.hk'], 'text': 'x' * 1000000, 'sendAt': '2099-01-01T00:00:00Z'}
+        statuses = []
+        while not statuses or statuses[-1] == 202 and len(statuses) < 100:
+            answer = service.call('POST', '/api/v1/messages', message)
+            statuses.append(answer.status)
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(answer.json['type'], 'urn:mailenhance:problem:storage-full')
+        resource.prlimit(service.child.pid, resource.RLIMIT_FSIZE, (room, room))
+        self.assertEqual(service.call('POST', '/api/v1/messages', message).status, 202)
+        kept = service.call('GET', '/api/v1/messages?limit=1000').json['items']
+        self.assertEqual(len(kept), statuses.count(202) + 1)
+
     @staticmethod
     def processor_seconds(service):
         fields = Path(f'/proc/{service.child.pid}/stat').read_text().rsplit(') ', 1)[1].split()
