@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The parts of bench/run that measure the service. usage: parts.py WORK ROUNDS P7|P8|P9|P11|P12…
-WORK holds the built programs and takes the scratch data. Prints; never judges a time."""
+WORK holds the built programs and takes the scratch data. Prints; never judges a time. The environment may make
+it smaller: SECONDS_OF_LOAD (5), PEER_MAILS (3000), RECIPIENTS (1000000)."""
 
 import os
 import resource
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from postfix import Postfix, through
@@ -180,20 +182,21 @@ def p12(place, rounds):
                 return time.monotonic() - began, service.cpu() - used
         return run
 
-    table(('s', 'CPU s'), in_turn(rounds, {f'accepting {tenth}': accepting(small), f'accepting {MILLION}': accepting(large)}))
     tiny = bulk_file(place, tenth // 10)
-    table(('s', 'CPU s'), in_turn(rounds, {f'sending {tenth // 10}': sending(tiny), f'sending {tenth}': sending(small)}))
+    for jobs in ({f'accepting {tenth}': accepting(small), f'accepting {MILLION}': accepting(large)},
+                 {f'sending {tenth // 10}': sending(tiny), f'sending {tenth}': sending(small)}):
+        table(('s', 'CPU s'), in_turn(rounds, jobs))
     full_queue(place, rounds, tenth)
 
 
 def full_queue(place, rounds, size):
     print(f'-- ten jobs of {size} recipients wait; the same mails as in P7 beside them')
-    later = bulk_file(place, size, sendAt=tomorrow())
-    blocked = bulk_file(place, size, account='dead')
+    queues = {'empty queue': None, 'for tomorrow': bulk_file(place, size, sendAt=tomorrow()),
+              'due, account at rest': bulk_file(place, size, account='dead')}
     services = {}
     with Sink(place, SINK):
         try:
-            for at, (label, path) in enumerate({'empty queue': None, 'for tomorrow': later, 'due, account at rest': blocked}.items()):
+            for at, (label, path) in enumerate(queues.items()):
                 service = services[label] = Service(place, f'full{at}', SERVICE + 10 + at, {'sink': SINK, 'dead': DEAD})
                 service.post('/accounts/dead/rest')
                 for _ in range(10 if path else 0):
@@ -204,9 +207,13 @@ def full_queue(place, rounds, size):
                 rate, bad = wrk(service, SECONDS, sendAt=tomorrow())
                 return rate, (service.cpu() - used) * 1000 / (service.jobs() - before), bad
 
-            for what, job in ('accepted/s', accepted), ('sent/s', lambda service: (found := relayed(service))[:1] + found[2:]):
-                table((what, 'CPU s/1000', 'not 202'),
-                      in_turn(rounds, {label: lambda service=service: job(service) for label, service in services.items()}))
+            def sent(service):
+                rate, _, used, bad = relayed(service)
+                return rate, used, bad
+
+            for what, job in ('accepted/s', accepted), ('sent/s', sent):
+                jobs = {label: partial(job, service) for label, service in services.items()}
+                table((what, 'CPU s/1000', 'not 202'), in_turn(rounds, jobs))
         finally:
             for service in services.values():
                 service.child.kill()
