@@ -12,7 +12,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from fixture import wait_for
+from fixture import free_ports, wait_for
 from service import Service
 from sink import Scripted, Sink
 from tool import account
@@ -242,6 +242,17 @@ class GuardTest(WebhookCase):
             answer = service.call('POST', '/api/v1/webhooks', {'url': f'http://{form}:{receiver.port}/'})
             self.assertEqual(answer.status, 422, f'{form}: {answer}')
             self.assertEqual(answer.json['field'], 'url')
+        self.assertEqual(receiver.connections, 0)
+
+    def test_F09_what_listens_inside_is_not_told(self):
+        receiver = self.keep(Receiver(address='0.0.0.0'))
+        service = self.keep(Service([account(1, 'a')]))
+        [closed] = free_ports(1)
+        told = set()
+        for port in receiver.port, closed, 22, 3306:
+            answer = service.call('POST', '/api/v1/webhooks', {'url': f'http://127.0.0.1:{port}/'})
+            told.add((answer.status, answer.json['reason'].replace(str(port), 'PORT')))
+        self.assertEqual(len(told), 1, told)
         self.assertEqual(receiver.connections, 0)
 
     def test_F08_what_was_allowed_once_is_looked_at_again(self):
