@@ -209,6 +209,16 @@ static void drop_parcel(struct mes_courier *courier, struct mes_intake *intake)
     }
 }
 
+/* Not before its accounts can take mail: when the gate opens earlier, the carrier says so. */
+static int64_t when_to_look(const struct mes_courier *courier, const struct mes_store_job *job)
+{
+    bool is_illness = false;
+    int64_t gate = courier->options.carrier != NULL && job->next_at != 0
+                       ? mes_carrier_gate(courier->options.carrier, job->company, job->lane, &is_illness)
+                       : 0;
+    return gate > job->next_at ? gate : job->next_at;
+}
+
 /* ---- one whole job ---- */
 
 /* It will have its turn in a moment. */
@@ -247,7 +257,7 @@ static int store_job(struct mes_courier *courier, struct mes_intake *intake, str
     if (code == 0 && !flies && is_soon(intake, &job))
         mes_warm_put(&courier->warm, job.id, intake->compiled);
     if (code == 0)
-        mes_courier_look_at(courier, job.lane, job.next_at);
+        mes_courier_look_at(courier, job.lane, when_to_look(courier, &job));
     return code;
 }
 
@@ -362,7 +372,7 @@ static int close_slices(struct mes_intake_slice *slice, struct mes_store *store,
     if (code == 0)
         code = tell_accepted(slice->courier, head, error);
     if (code == 0)
-        mes_courier_look_at(slice->courier, (int)head->lane, job.next_at);
+        mes_courier_look_at(slice->courier, job.lane, when_to_look(slice->courier, &job));
     return code;
 }
 
