@@ -202,7 +202,9 @@ static void tell_broken(struct mes_courier *courier, int code, const struct mes_
     char text[512];
     mes_log(courier->options.log, MES_LOG_ERROR, "store.failed",
             MES_LOG_TEXT("reason", mes_error_text(error, MES_EN, text, sizeof text)));
-    mes_courier_alert(courier, "store.failed", text);
+    if (!courier->is_failing)
+        mes_courier_alert(courier, "store.failed", text);
+    courier->is_failing = true;
     if ((code == MES_E_STORAGE || code == MES_E_CORRUPT) && !courier->is_broken) {
         courier->is_broken = true;
         if (courier->options.listener.on_broken != NULL)
@@ -268,6 +270,7 @@ static void run_turn(struct turn *turn)
     int code = transact(turn, &error);
     settle_leases(courier, code == 0);
     if (code == 0) {
+        courier->is_failing = courier->is_failing && turn->count == 0; /* an empty turn proves nothing */
         clear_journal(courier);
         announce(courier);
     } else {

@@ -62,6 +62,7 @@ struct mes_courier {
     bool has_journal_news; /* the journal holds results that the database lacks */
     int64_t schedules_at;  /* wall clock: the next recurring job */
     int64_t retry_at;      /* monotonic: after a failure of the database */
+    bool is_failing;       /* the last transaction could not be done, and people were told */
     bool is_broken;
 };
 
