@@ -216,6 +216,10 @@ static int apply_row(struct mes_courier *courier, const struct mes_outcome *outc
         code = add_transcript(courier, outcome, attempt, error);
     if (code == 0)
         code = set_row(courier, outcome, row, error);
+    if (code == MES_E_NOT_FOUND)
+        return 0; /* swept away meanwhile: nobody asks for it any more */
+    if (code == 0 && row->status == MES_STORE_STATUS_IN_DOUBT && row->is_final)
+        mes_courier_alert(courier, "recipient.in_doubt", row->address);
     return code == 0 ? tell(courier, outcome, row, error) : code;
 }
 

@@ -98,6 +98,7 @@ static void a_doubt_is_resent_and_ends_after_the_third(void **state)
     struct mes_store_recipient row = queue_testing_row(&testing, id, 0);
     assert_int_equal(row.status, MES_STORE_STATUS_IN_DOUBT);
     assert_true(row.done_at != 0);
+    assert_non_null(strstr(testing.alerts, "recipient.in_doubt"));
     assert_int_equal(relay_count_of(testing.relay, "cut@x.test"), 3);
     assert_true(relay_has_one_id(testing.relay, "cut@x.test"));
     assert_int_equal(relay_count(testing.second), 0);

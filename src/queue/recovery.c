@@ -167,9 +167,6 @@ static void doubt(struct landing *landing)
         landing->rows[i].attempt_count = 1;
     }
     landing->outcome.due_at = is_final ? 0 : landing->now + wait;
-    if (is_final)
-        mes_courier_alert(landing->courier, "recipient.in_doubt",
-                          landing->outcome.row_count > 0 ? landing->rows[0].address : "");
 }
 
 /* Leased and no dot: it goes again, unless it is what ends the process each time. */
