@@ -26,7 +26,9 @@ void mes_carrier_tell_health(struct mes_carrier *carrier, struct mes_fleet *flee
         return;
     if (after.is_resting)
         mes_log(carrier->log, MES_LOG_WARNING, "account.resting", MES_LOG_TEXT("company", fleet->company),
-                MES_LOG_TEXT("account", name), MES_LOG_TIME("until", health->until),
+                MES_LOG_TEXT("account", name),
+                health->until != INT64_MAX ? MES_LOG_TIME("until", health->until)
+                                           : MES_LOG_TEXT("until", "its settings change"),
                 MES_LOG_TEXT("advice", health->advice));
     else
         mes_log(carrier->log, MES_LOG_INFO, "account.recovered", MES_LOG_TEXT("company", fleet->company),

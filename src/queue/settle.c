@@ -144,6 +144,22 @@ static void plan_doubt(struct settling *settling)
         settling->doubt_at = settling->now + wait;
 }
 
+/* Every account was set up wrongly: `send` calls that failed, the service waits for better settings. */
+static bool is_set_up_wrong(const struct mes_delivery_recipient *recipient)
+{
+    return recipient->status == MES_STATUS_FAILED && recipient->last_class == MES_CLASS_CONFIG;
+}
+
+static bool waits_for_retry(const struct mes_queue_mail *mail)
+{
+    for (size_t i = 0; i < mail->row_count; i++) {
+        const struct mes_delivery_recipient *recipient = &mail->delivery.recipients[i];
+        if (mail->rows[i].is_open && (recipient->fate != MES_FATE_FINAL || is_set_up_wrong(recipient)))
+            return true;
+    }
+    return false;
+}
+
 static void plan_retry(struct settling *settling)
 {
     struct mes_queue_mail *mail = settling->mail;
@@ -157,7 +173,8 @@ static void plan_retry(struct settling *settling)
         (void)snprintf(progress->keeper, sizeof progress->keeper, "%s",
                        is_kept ? mail->fleet->accounts[delivery->keeps_account].settings->identity : "");
     }
-    settling->retry_at = settling->now + mes_backoff_ms(delivery->passes, delivery->retry_seconds);
+    if (waits_for_retry(mail))
+        settling->retry_at = settling->now + mes_backoff_ms(delivery->passes, delivery->retry_seconds);
 }
 
 static void settle_deferred(const struct settling *settling, enum mes_class last, struct mes_outcome_row *row)
@@ -180,9 +197,7 @@ static void settle_deferred(const struct settling *settling, enum mes_class last
 static void settle_row(const struct settling *settling, const struct mes_delivery_recipient *recipient,
                        struct mes_outcome_row *row)
 {
-    bool is_set_up_wrong =
-        recipient->status == MES_STATUS_FAILED && recipient->last_class == MES_CLASS_CONFIG;
-    if (recipient->fate != MES_FATE_FINAL || is_set_up_wrong) {
+    if (recipient->fate != MES_FATE_FINAL || is_set_up_wrong(recipient)) {
         settle_deferred(settling, recipient->last_class, row);
     } else if (recipient->status == MES_STATUS_IN_DOUBT) {
         row->status = MES_STORE_STATUS_IN_DOUBT;
