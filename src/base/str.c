@@ -56,6 +56,8 @@ size_t mes_str_find(struct mes_str text, struct mes_str what, size_t from)
         return SIZE_MAX;
     if (what.size == 0)
         return from;
+    if (what.size > text.size - from)
+        return SIZE_MAX; /* an empty text may have no bytes to look at */
     const char *found = memmem(text.data + from, text.size - from, what.data, what.size);
     return found != NULL ? (size_t)(found - text.data) : SIZE_MAX;
 }

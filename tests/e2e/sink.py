@@ -81,7 +81,7 @@ class Scripted:
         """With `tls`, an SSLContext, it speaks TLS from the first byte. Port 0: any free one."""
         self.received, self.bodies = [], []
         self._replies = {**self.USUAL, **(replies or {})}
-        self._times, self._tls, self._open = {}, tls, []
+        self._times, self._tls, self._open, self._own = {}, tls, [], threading.local()  # connections have threads
         self._listener = socket.create_server(address)
         self.host, self.port = self._listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -114,9 +114,9 @@ class Scripted:
                 self.received.append(text)
                 verb = text.split(' ')[0].upper()
                 going = self._answer(connection, verb) and verb != 'QUIT'
-                if verb == 'STARTTLS' and self._last.startswith('220'):
+                if verb == 'STARTTLS' and self._own.last.startswith('220'):
                     threading.Event().wait()  # it cannot do what it offers: silence
-                if verb == 'DATA' and self._last.startswith('354'):
+                if verb == 'DATA' and self._own.last.startswith('354'):
                     self.bodies.append(self._read_body(lines))
                     going = self._answer(connection, 'DOT')
             connection.close()
@@ -134,7 +134,7 @@ class Scripted:
         if isinstance(reply, list):
             turn = self._times[verb] = self._times.get(verb, -1) + 1
             reply = reply[min(turn, len(reply) - 1)]
-        self._last = ''
+        self._own.last = ''
         if reply is HANG:
             return threading.Event().wait()
         if isinstance(reply, Gate):
@@ -145,7 +145,7 @@ class Scripted:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             connection.close()
             return False
-        self._last = reply
+        self._own.last = reply
         connection.sendall(reply.replace('\n', '\r\n').encode() + b'\r\n')
         return True
 
