@@ -137,10 +137,13 @@ class Client(threading.Thread):
         self.join(60)
 
 
+IN_DOUBT = 5  # as store/job.h numbers the statuses
+
+
 class Reckoning:
     """What became of everything that was accepted."""
 
-    OPEN = 'SELECT COUNT(*) FROM recipient WHERE done_at IS NULL AND status <> 4'
+    OPEN = f'SELECT COUNT(*) FROM recipient WHERE done_at IS NULL AND status <> {IN_DOUBT}'
 
     def __init__(self, accepted, entries, database):
         self.accepted = len(accepted)
@@ -171,7 +174,7 @@ class Reckoning:
     @staticmethod
     def _is_waiting(row):
         """Written down as in doubt: it is sent again, or a person decides."""
-        return row is not None and row['status'] == 4
+        return row is not None and row['status'] == IN_DOUBT
 
     def is_right(self):
         return not (self.lost or self.missing or self.unexplained or self.altered)
