@@ -16,6 +16,7 @@
 #include "base/secret.h"
 
 enum {
+    ACCEPT_PAUSE_MS = 100,
     THREADS = 2,
     CONNECTION_MEMORY = 32 * 1024, /* header and one piece of the body */
     BACKLOG = 1024,
@@ -68,6 +69,10 @@ static void log_words(void *context, const char *format, va_list arguments)
     struct mes_api_server *server = context;
     char text[300];
     (void)vsnprintf(text, sizeof text, format, arguments);
+    /* Without a descriptor for its first connection a thread of libmicrohttpd tries again and again, with a
+     * word each time: it serves nobody, so it may rest. */
+    if (strstr(text, "at FIRST connection") != NULL)
+        mes_clock_sleep(ACCEPT_PAUSE_MS);
     mes_log(server->services.log, MES_LOG_INFO, "api.http",
             MES_LOG_STR("says", mes_str_trim(mes_str_of(text))));
 }
