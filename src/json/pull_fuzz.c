@@ -53,11 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum mes_json_event end = run(text, size - 1, SIZE_MAX, &whole, &fault);
     require(run(text, size - 1, 1 + data[0] % 64, &parts, &other) == end && fault == other);
     require(mes_str_eq(mes_buf_str(&whole), mes_buf_str(&parts)));
+    /* For jansson a NUL behind the document is its end. */
+    bool has_nul = size > 1 && memchr(text, '\0', size - 1) != NULL;
     json_error_t problem;
     json_t *tree = json_loadb(text, size - 1, JSON_DECODE_ANY, &problem);
     if (end == MES_JSON_DONE)
         require(tree != NULL || json_error_code(&problem) == json_error_numeric_overflow);
-    else if (fault != MES_JSON_FAULT_DEEP && fault != MES_JSON_FAULT_LONG)
+    else if (fault != MES_JSON_FAULT_DEEP && fault != MES_JSON_FAULT_LONG && !has_nul)
         require(tree == NULL);
     json_decref(tree);
     mes_buf_fini(&whole);
