@@ -67,14 +67,15 @@ bool mes_digest_stream_end(struct mes_digest_stream *stream, unsigned char out[M
     return ok;
 }
 
-void mes_digest_text(const unsigned char digest[MES_DIGEST_SIZE], char out[2 * MES_DIGEST_SIZE + 1])
+const char *mes_digest_text(const unsigned char digest[MES_DIGEST_SIZE], char out[MES_DIGEST_HEX])
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < MES_DIGEST_SIZE; i++) {
         out[2 * i] = digits[digest[i] >> 4];
         out[2 * i + 1] = digits[digest[i] & 15];
     }
-    out[2 * MES_DIGEST_SIZE] = '\0';
+    out[MES_DIGEST_HEX - 1] = '\0';
+    return out;
 }
 
 bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE])

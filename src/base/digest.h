@@ -25,8 +25,9 @@ bool mes_digest_stream_end(struct mes_digest_stream *stream, unsigned char out[M
 /* Forgets what was added. */
 void mes_digest_stream_clear(struct mes_digest_stream *stream);
 
-/* Lower-case hexadecimal and a NUL: 65 characters. */
-void mes_digest_text(const unsigned char digest[MES_DIGEST_SIZE], char out[2 * MES_DIGEST_SIZE + 1]);
+/* Lower-case hexadecimal digits and a NUL. Returns `out`. */
+enum { MES_DIGEST_HEX = 2 * MES_DIGEST_SIZE + 1 };
+const char *mes_digest_text(const unsigned char digest[MES_DIGEST_SIZE], char out[MES_DIGEST_HEX]);
 
 /* Compares in a time that does not tell where they differ. */
 bool mes_digest_equal(const unsigned char a[MES_DIGEST_SIZE], const unsigned char b[MES_DIGEST_SIZE]);

@@ -32,14 +32,3 @@ bool mes_hmac(struct mes_str key, const struct mes_str *parts, size_t count,
         memset(out, 0, MES_DIGEST_SIZE);
     return ok;
 }
-
-const char *mes_digest_hex(const unsigned char digest[MES_DIGEST_SIZE], char out[MES_DIGEST_HEX])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < MES_DIGEST_SIZE; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
-    }
-    out[MES_DIGEST_HEX - 1] = '\0';
-    return out;
-}

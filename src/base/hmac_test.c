@@ -14,7 +14,7 @@ static const char *signature_of(struct mes_str key, struct mes_str text, char ou
     /* In two parts, which must not matter. */
     const struct mes_str parts[] = {mes_str_cut(text, 0, text.size / 2), mes_str_skip(text, text.size / 2)};
     assert_true(mes_hmac(key, parts, 2, digest));
-    return mes_digest_hex(digest, out);
+    return mes_digest_text(digest, out);
 }
 
 /* RFC 4231 sections 4.2, 4.3 and 4.7. */

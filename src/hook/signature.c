@@ -13,7 +13,7 @@ bool mes_hook_secret(const unsigned char *master, int64_t webhook, char out[MES_
     const struct mes_str parts[] = {MES_STR("mailenhance webhook "), mes_str_of(mes_id_text(id, webhook))};
     bool is_made =
         mes_hmac(mes_str_make((const char *)master, MES_STORE_FOLDER_SECRET_SIZE), parts, 2, digest);
-    (void)snprintf(out, MES_HOOK_SECRET_SPACE, "whsec_%s", mes_digest_hex(digest, hex));
+    (void)snprintf(out, MES_HOOK_SECRET_SPACE, "whsec_%s", mes_digest_text(digest, hex));
     mes_wipe(digest, sizeof digest);
     mes_wipe(hex, sizeof hex);
     return is_made;
@@ -26,6 +26,6 @@ bool mes_hook_sign(const char *secret, const char *id, const char *time, struct 
     unsigned char digest[MES_DIGEST_SIZE];
     const struct mes_str parts[] = {mes_str_of(id), MES_STR("."), mes_str_of(time), MES_STR("."), body};
     bool is_made = mes_hmac(mes_str_of(secret), parts, sizeof parts / sizeof parts[0], digest);
-    (void)snprintf(out, MES_HOOK_SIGNATURE_SPACE, "v1=%s", mes_digest_hex(digest, hex));
+    (void)snprintf(out, MES_HOOK_SIGNATURE_SPACE, "v1=%s", mes_digest_text(digest, hex));
     return is_made;
 }

@@ -401,15 +401,26 @@ bool mes_carrier_holds_doubts(struct mes_carrier *carrier, const char *company, 
     return holds;
 }
 
-int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane, bool *is_illness_out)
+int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane)
 {
-    int64_t until = INT64_MAX;
+    mes_mutex_lock(&carrier->fleets_mutex);
+    const struct mes_fleet *fleet = mes_carrier_fleet(carrier, company);
+    int64_t until = fleet != NULL ? atomic_load(&fleet->gates[lane].until) : INT64_MAX;
+    mes_mutex_unlock(&carrier->fleets_mutex);
+    return until;
+}
+
+int64_t mes_carrier_ill_ms(struct mes_carrier *carrier, const char *company, int lane, int64_t since)
+{
+    int64_t now = mes_clock_wall(mes_loop_clock(carrier->loop)), from = INT64_MAX, to = 0;
     mes_mutex_lock(&carrier->fleets_mutex);
     const struct mes_fleet *fleet = mes_carrier_fleet(carrier, company);
     if (fleet != NULL) {
-        until = atomic_load(&fleet->gates[lane].until);
-        *is_illness_out = atomic_load(&fleet->gates[lane].is_illness);
+        from = atomic_load(&fleet->gates[lane].ill_since);
+        to = atomic_load(&fleet->gates[lane].ill_until);
     }
     mes_mutex_unlock(&carrier->fleets_mutex);
-    return until;
+    from = from > since ? from : since;
+    to = to < now ? to : now;
+    return to > from ? to - from : 0;
 }

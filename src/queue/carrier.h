@@ -107,7 +107,10 @@ struct mes_queue_mail;
 void mes_carrier_hand(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 void mes_carrier_answer_dot(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 bool mes_carrier_holds_doubts(struct mes_carrier *carrier, const char *company, const char *account);
-int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane, bool *is_illness_out);
+int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int lane);
+/* For how many milliseconds since then (wall clock) every account of the lane was ill; the last illness alone
+ * is remembered. Any thread. */
+int64_t mes_carrier_ill_ms(struct mes_carrier *carrier, const char *company, int lane, int64_t since);
 
 /* How many mails are under way. Any thread. */
 size_t mes_carrier_in_flight(const struct mes_carrier *carrier);

@@ -10,6 +10,7 @@
 #include "queue/mail.h"
 #include "queue/warm.h"
 #include "store/job.h"
+#include "store/recipient.h"
 
 enum {
     MES_COURIER_MOST_IN_FLIGHT = 1024,         /* mails with the carrier, all lanes together */
@@ -97,6 +98,13 @@ int mes_courier_lease(struct mes_courier *courier, struct mes_error *error) MES_
  * says about the one before. */
 int mes_courier_apply(struct mes_courier *courier, const struct mes_outcome *outcome, bool *was_new_out,
                       struct mes_error *error) MES_MUST_USE;
+
+/* expiry.c: a row for which something can still happen. */
+bool mes_queue_row_is_open(const struct mes_store_recipient *row);
+/* The mail of these rows (its `to`, then its copies) is given up without a further attempt. It is not leased.
+ */
+int mes_courier_expire(struct mes_courier *courier, const struct mes_store_job *job,
+                       const struct mes_store_recipient *rows, struct mes_error *error) MES_MUST_USE;
 
 /* recovery.c: what an earlier process left behind; before the thread starts. */
 int mes_courier_recover(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;

@@ -182,18 +182,29 @@ int64_t mes_fleet_ready_at(const struct mes_fleet *fleet, const struct mes_fleet
     return first;
 }
 
+static void note_illness(struct mes_fleet_gate *gate, bool is_ill, int64_t now)
+{
+    bool was_ill = atomic_load(&gate->ill_until) == INT64_MAX;
+    if (is_ill && !was_ill) {
+        atomic_store(&gate->ill_since, now);
+        atomic_store(&gate->ill_until, INT64_MAX);
+    } else if (!is_ill && was_ill) {
+        atomic_store(&gate->ill_until, now);
+    }
+}
+
 bool mes_fleet_update_gates(struct mes_fleet *fleet, int64_t now)
 {
     bool has_opened = false;
     for (int lane = 0; lane < MES_LANE_COUNT; lane++) {
         bool is_illness = false;
+        struct mes_fleet_gate *gate = &fleet->gates[lane];
         const struct mes_fleet_question question = {
             .recipients = 1, .lane = (enum mes_queue_lane)lane, .now = now};
         int64_t until = mes_fleet_ready_at(fleet, &question, &is_illness);
-        int64_t before = atomic_load(&fleet->gates[lane].until);
-        atomic_store(&fleet->gates[lane].is_illness, is_illness);
-        atomic_store(&fleet->gates[lane].until, until);
-        has_opened = has_opened || (until < before);
+        note_illness(gate, until != 0 && is_illness, now);
+        has_opened = has_opened || until < atomic_load(&gate->until);
+        atomic_store(&gate->until, until);
     }
     return has_opened;
 }

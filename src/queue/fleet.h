@@ -17,8 +17,10 @@ struct mes_loop;
 /* When the list can take mail of a lane again. Written by the loop thread, read by the courier, which leases
  * nothing that could not be sent anyway. */
 struct mes_fleet_gate {
-    _Atomic int64_t until;  /* wall clock; 0: open; INT64_MAX: until settings change or a person wakes one */
-    atomic_bool is_illness; /* accounts rest; else only quotas are used up */
+    _Atomic int64_t until; /* wall clock; 0: open; INT64_MAX: until settings change or a person wakes one */
+    /* The last time in which it was closed because every account was ill; `ill_until` INT64_MAX: it still is.
+     */
+    _Atomic int64_t ill_since, ill_until;
 };
 
 /* Memory of one list: its keys carry the company's name. */

@@ -154,7 +154,6 @@ static int tell_accepted(struct mes_courier *courier, const struct mes_intake_he
 static bool may_leave_now(const struct mes_courier *courier, const struct mes_intake *intake,
                           const struct mes_store_job *job)
 {
-    bool is_illness = false;
     if (intake->compiled == NULL || courier->options.carrier == NULL || atomic_load(&courier->is_paused))
         return false;
     if (job->state != MES_STORE_QUEUED || job->mails > MES_INTAKE_AT_ONCE || job->quiet_hours[0] != '\0')
@@ -162,7 +161,7 @@ static bool may_leave_now(const struct mes_courier *courier, const struct mes_in
     if (courier->look_at[job->lane] <= job->created_at ||
         mes_courier_room(courier, job->lane) < (size_t)job->mails)
         return false;
-    return mes_carrier_gate(courier->options.carrier, job->company, job->lane, &is_illness) == 0;
+    return mes_carrier_gate(courier->options.carrier, job->company, job->lane) == 0;
 }
 
 static int fly(struct mes_courier *courier, struct mes_intake *intake, const struct mes_store_job *job,
@@ -176,6 +175,7 @@ static int fly(struct mes_courier *courier, struct mes_intake *intake, const str
             code = mes_fail_nomem(error);
             break;
         }
+        mail->progress.counts_from = job->send_at;
         mail->next = intake->parcel;
         intake->parcel = mail;
         const struct mes_store_flight flight = {.job = job->id,
@@ -212,9 +212,8 @@ static void drop_parcel(struct mes_courier *courier, struct mes_intake *intake)
 /* Not before its accounts can take mail: when the gate opens earlier, the carrier says so. */
 static int64_t when_to_look(const struct mes_courier *courier, const struct mes_store_job *job)
 {
-    bool is_illness = false;
     int64_t gate = courier->options.carrier != NULL && job->next_at != 0
-                       ? mes_carrier_gate(courier->options.carrier, job->company, job->lane, &is_illness)
+                       ? mes_carrier_gate(courier->options.carrier, job->company, job->lane)
                        : 0;
     return gate > job->next_at ? gate : job->next_at;
 }

@@ -161,20 +161,20 @@ static int compile(struct share *share, struct mes_compose_job **compiled_out, s
 
 /* ---- mails ---- */
 
-static bool is_open(const struct mes_store_recipient *row)
+/* What is remembered about the mail, with the time that it has waited for this lease. */
+static void recall(const struct share *share, const struct mes_store_recipient *lead,
+                   struct mes_progress *progress_out)
 {
-    return row->done_at == 0 &&
-           (row->status == MES_STORE_STATUS_QUEUED || row->status == MES_STORE_STATUS_DEFERRED ||
-            row->status == MES_STORE_STATUS_IN_DOUBT);
-}
-
-/* The time since a mail became due was spent waiting for room, a quota or a pause: the usual deadline does
- * not run meanwhile, unless every account was ill. */
-static void credit_waiting(const struct share *share, const struct mes_store_recipient *lead,
-                           struct mes_queue_mail *mail)
-{
-    if (lead->due_at > 0 && lead->due_at < share->round->now && mail->progress.first_tried_at != 0)
-        mail->progress.waited_ms += share->round->now - lead->due_at;
+    const struct round *round = share->round;
+    const struct mes_store_job *job = share->job;
+    mes_progress_parse(lead->progress, progress_out);
+    int64_t since = progress_out->counts_from > 0 ? lead->due_at : job->send_at;
+    const struct mes_retry_waiting waiting = {
+        .since = since,
+        .now = round->now,
+        .ill_ms = mes_carrier_ill_ms(round->courier->options.carrier, job->company, round->lane, since),
+    };
+    mes_retry_note_waiting(progress_out, &waiting);
 }
 
 static int lease_mail(struct share *share, size_t index, struct mes_error *error)
@@ -187,10 +187,9 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     if (mail == NULL)
         return mes_fail_nomem(error);
     mes_courier_hand_later(courier, mail);
-    mes_progress_parse(rows[0].progress, &mail->progress);
-    credit_waiting(share, &rows[0], mail);
+    recall(share, &rows[0], &mail->progress);
     for (size_t i = 0; i < step; i++) {
-        mail->rows[i].is_open = is_open(&rows[i]);
+        mail->rows[i].is_open = mes_queue_row_is_open(&rows[i]);
         mail->rows[i].status = rows[i].status;
         mail->rows[i].attempts = rows[i].attempts;
     }
@@ -311,55 +310,23 @@ static int settle_late(struct share *share, bool *is_settled_out, struct mes_err
 
 /* ---- too late ---- */
 
-/* The mail's rows fail without a further attempt. */
-static int expire_mail(struct share *share, const struct mes_store_recipient *rows, struct mes_error *error)
+/* Ends the mails whose deadline has passed; the others stay in the share. */
+static int drop_expired(struct share *share, struct mes_error *error)
 {
-    static const struct mes_outcome_attempt too_late = {
-        .account = "",
-        .step = "limit",
-        .class_ = "account",
-        .enhanced = "",
-        .reply = "expired: the time until which it was to be sent has passed",
-        .advice_id = "",
-        .sender = "",
-        .tls = "",
-        .digest = "",
-    };
-    size_t step = (size_t)share->job->copies + 1;
-    struct mes_outcome_row *ended = mes_arena_alloc(&share->arena, step * sizeof *ended);
-    struct mes_outcome outcome = {.job = share->job->id,
-                                  .company = share->job->company,
-                                  .number = rows[0].number,
-                                  .message_id = "",
-                                  .progress = rows[0].progress,
-                                  .rows = ended,
-                                  .is_continued = true};
-    bool has_no_lease = true;
-    if (ended == NULL)
-        return mes_fail_nomem(error);
-    for (size_t i = 0; i < step; i++)
-        if (is_open(&rows[i]))
-            ended[outcome.row_count++] = (struct mes_outcome_row){
-                .number = rows[i].number,
-                .address = rows[i].address,
-                .before = rows[i].status,
-                .attempts_before = -1,
-                .status = rows[i].status == MES_STORE_STATUS_IN_DOUBT ? MES_STORE_STATUS_IN_DOUBT
-                                                                      : MES_STORE_STATUS_FAILED,
-                .is_final = true,
-                .attempts = &too_late,
-                .attempt_count = 1,
-            };
-    return mes_courier_apply(share->round->courier, &outcome, &has_no_lease, error);
-}
-
-static int expire_rows(struct share *share, struct mes_error *error)
-{
-    size_t step = (size_t)share->job->copies + 1;
+    size_t step = (size_t)share->job->copies + 1, kept = 0;
     int code = 0;
-    for (size_t i = 0; i < share->row_count && code == 0; i += step)
-        code = expire_mail(share, &share->rows[i], error);
-    return code == 0 ? move_on(share, 0, error) : code;
+    for (size_t i = 0; i < share->row_count && code == 0; i += step) {
+        struct mes_progress progress;
+        recall(share, &share->rows[i], &progress);
+        if (mes_retry_deadline(&progress, share->job->expires_at) <= share->round->now) {
+            code = mes_courier_expire(share->round->courier, share->job, &share->rows[i], error);
+            continue;
+        }
+        for (size_t k = 0; k < step; k++)
+            share->rows[kept++] = share->rows[i + k];
+    }
+    share->row_count = kept;
+    return code;
 }
 
 static int lease_job(struct share *share, struct mes_error *error)
@@ -378,10 +345,10 @@ static int lease_job(struct share *share, struct mes_error *error)
     if (share->rows == NULL)
         return mes_fail_nomem(error);
     code = load_rows(share, mails, error);
+    if (code == 0)
+        code = drop_expired(share, error);
     if (code == 0 && share->row_count == 0)
         return move_on(share, 0, error);
-    if (code == 0 && share->job->expires_at > 0 && share->job->expires_at <= round->now)
-        return expire_rows(share, error);
     return code == 0 ? lease_rows(share, error) : code;
 }
 
@@ -432,8 +399,7 @@ static int lease_company(struct round *round, const char *company, struct mes_er
 static bool keep_company(void *context, const char *company, int64_t next_at)
 {
     struct round *round = context;
-    bool is_illness = false;
-    int64_t gate = mes_carrier_gate(round->courier->options.carrier, company, round->lane, &is_illness);
+    int64_t gate = mes_carrier_gate(round->courier->options.carrier, company, round->lane);
     int64_t at = gate > next_at ? gate : next_at;
     if (at > round->now) {
         look_again(round, at);

@@ -76,7 +76,7 @@ static void progress_comes_back_as_it_was(void **state)
     assert_int_equal(read.crashes, 2);
     assert_int_equal(read.transient_answers, 4);
     assert_int_equal(read.first_transient_at, 1700000000000);
-    assert_int_equal(read.first_tried_at, 1600000000000);
+    assert_int_equal(read.counts_from, 1600000000000);
     assert_int_equal(read.waited_ms, 77);
     assert_string_equal(read.keeper, "service@example.hk");
     mes_progress_parse("1 2 x", &read);
@@ -96,17 +96,22 @@ static void doubts_wait_longer_each_time_and_end(void **state)
     assert_int_equal(mes_retry_doubt_ms(3, false), -1);
 }
 
-static void the_usual_deadline_counts_from_the_first_try(void **state)
+static void the_usual_deadline_runs_while_accounts_are_ill_and_not_otherwise(void **state)
 {
     (void)state;
     const int64_t day = 24 * 3600 * 1000;
     struct mes_progress progress = {0};
     assert_int_equal(mes_retry_deadline(&progress, 0), INT64_MAX);
     assert_int_equal(mes_retry_deadline(&progress, 5), 5);
-    progress.first_tried_at = day;
+    mes_retry_note_waiting(&progress, &(struct mes_retry_waiting){.since = day, .now = day});
     assert_int_equal(mes_retry_deadline(&progress, 0), 3 * day);
-    progress.waited_ms = day;
+    mes_retry_note_waiting(&progress, &(struct mes_retry_waiting){.since = day, .now = 2 * day});
     assert_int_equal(mes_retry_deadline(&progress, 0), 4 * day);
+    mes_retry_note_waiting(&progress,
+                           &(struct mes_retry_waiting){.since = 2 * day, .now = 4 * day, .ill_ms = day});
+    assert_int_equal(mes_retry_deadline(&progress, 0), 5 * day);
+    mes_retry_note_waiting(&progress, &(struct mes_retry_waiting){.since = 5 * day, .now = 4 * day});
+    assert_int_equal(mes_retry_deadline(&progress, 0), 5 * day);
 }
 
 int main(void)
@@ -115,7 +120,7 @@ int main(void)
         cmocka_unit_test(an_outcome_survives_the_journal),
         cmocka_unit_test(progress_comes_back_as_it_was),
         cmocka_unit_test(doubts_wait_longer_each_time_and_end),
-        cmocka_unit_test(the_usual_deadline_counts_from_the_first_try),
+        cmocka_unit_test(the_usual_deadline_runs_while_accounts_are_ill_and_not_otherwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

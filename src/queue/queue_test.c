@@ -339,11 +339,46 @@ static void E21_nothing_is_tried_while_all_accounts_are_down(void **state)
     assert_non_null(strstr(testing.account_news, "well"));
 }
 
+/* The usual 48 hours run while nobody can send … */
+static void mail_of_ill_accounts_ends_after_two_days(void **state)
+{
+    (void)state;
+    relay_set_down(testing.relay, true);
+    relay_set_down(testing.second, true);
+    int64_t first = queue_testing_post(&testing, &(struct queue_job){.addresses = one_ok, .count = 1});
+    queue_testing_await_status(&testing, first, 0, MES_STORE_STATUS_DEFERRED);
+    const struct queue_job list = {.addresses = many_ok, .count = 3};
+    int64_t id = queue_testing_post(&testing, &list);
+    relay_set_down(testing.relay, false);
+    relay_set_down(testing.second, false);
+    queue_testing_pass(&testing, (int64_t)72 * 3600 * 1000);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    queue_testing_await_state(&testing, first, MES_STORE_DONE);
+    assert_int_equal(queue_testing_job(&testing, id).counts[MES_STORE_STATUS_FAILED], 3);
+    assert_non_null(strstr(queue_testing_row(&testing, id, 0).reply, "expired"));
+    assert_int_equal(relay_count(testing.relay), 0);
+}
+
+/* … and not while the job is paused. */
+static void mail_of_a_paused_job_does_not_age(void **state)
+{
+    (void)state;
+    const struct queue_job later = {.addresses = one_ok, .count = 1, .send_in_ms = 60 * 1000};
+    int64_t id = queue_testing_post(&testing, &later);
+    assert_int_equal(queue_testing_control(&testing, id, MES_CONTROL_PAUSE, 0, false).code, 0);
+    queue_testing_pass(&testing, (int64_t)72 * 3600 * 1000);
+    assert_int_equal(queue_testing_control(&testing, id, MES_CONTROL_RESUME, 0, false).code, 0);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(relay_count(testing.relay), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(mail_of_ill_accounts_ends_after_two_days),
+        TEST(mail_of_a_paused_job_does_not_age),
         TEST(a_mail_is_sent_and_proved),
         TEST(a_list_goes_in_shares),
         TEST(copies_have_results_of_their_own),

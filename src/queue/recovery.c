@@ -140,8 +140,8 @@ static void doubt(struct landing *landing)
     struct mes_progress *progress = &landing->progress;
     progress->doubts = (unsigned)(flight->doubts > 0 ? flight->doubts : progress->doubts + 1);
     (void)snprintf(progress->keeper, sizeof progress->keeper, "%s", flight->account);
-    if (progress->first_tried_at == 0)
-        progress->first_tried_at = flight->since;
+    if (progress->counts_from == 0)
+        progress->counts_from = flight->since;
     landing->doubt = (struct mes_outcome_attempt){
         .at = landing->now,
         .account = flight->account,
@@ -224,16 +224,6 @@ static int load(struct landing *landing, struct mes_error *error)
     return mes_store_recipient_range(reader, range, keep_row, landing, error);
 }
 
-static const char *progress_text(struct landing *landing)
-{
-    struct mes_buf text;
-    mes_buf_init(&text, MES_PROGRESS_KEEPER_SPACE + 200);
-    mes_progress_write(&landing->progress, &text);
-    const char *copy = mes_arena_copy(&landing->arena, mes_buf_str(&text));
-    mes_buf_fini(&text);
-    return copy != NULL ? copy : "";
-}
-
 static int land(struct mes_courier *courier, const struct mes_store_flight *flight, struct mes_error *error)
 {
     struct landing landing = {.courier = courier, .flight = flight, .now = mes_clock_wall(courier->clock)};
@@ -252,7 +242,7 @@ static int land(struct mes_courier *courier, const struct mes_store_flight *flig
         landing.outcome.number = flight->number;
         landing.outcome.token = flight->token;
         landing.outcome.message_id = "";
-        landing.outcome.progress = progress_text(&landing);
+        landing.outcome.progress = mes_progress_text(&landing.progress, &landing.arena);
         landing.outcome.rows = landing.rows;
         code = mes_courier_apply(courier, &landing.outcome, &was_new, error);
     }

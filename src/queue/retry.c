@@ -19,7 +19,15 @@ int64_t mes_retry_deadline(const struct mes_progress *progress, int64_t expires_
 {
     if (expires_at > 0)
         return expires_at;
-    if (progress->first_tried_at == 0)
+    if (progress->counts_from == 0)
         return INT64_MAX;
-    return progress->first_tried_at + MES_RETRY_USUAL_MS + progress->waited_ms;
+    return progress->counts_from + MES_RETRY_USUAL_MS + progress->waited_ms;
+}
+
+void mes_retry_note_waiting(struct mes_progress *progress, const struct mes_retry_waiting *waiting)
+{
+    if (progress->counts_from == 0)
+        progress->counts_from = waiting->since;
+    if (waiting->now > waiting->since + waiting->ill_ms)
+        progress->waited_ms += waiting->now - waiting->since - waiting->ill_ms;
 }

@@ -13,9 +13,19 @@ enum { MES_RETRY_DOUBTS_MOST = 3 };
  * first doubt is due at once. */
 int64_t mes_retry_doubt_ms(unsigned doubts, bool is_after_restart);
 
+/* How long a mail has waited for its lease. */
+struct mes_retry_waiting {
+    int64_t since; /* when it became due */
+    int64_t now;
+    int64_t ill_ms; /* of that time every account was ill; else they waited for a quota, quiet hours, a pause
+                       or room */
+};
+/* The mail is leased. The usual deadline runs while its accounts are ill, not while it waits for anything
+ * else. */
+void mes_retry_note_waiting(struct mes_progress *progress, const struct mes_retry_waiting *waiting);
+
 /* The moment after which a mail is given up: `expires_at` when the caller named one, else 48 h after it was
- * first tried, longer by the time in which it only waited for a quota, quiet hours or a pause. INT64_MAX when
- * it was never tried. */
+ * first due, longer by the time that does not count. INT64_MAX when it was never leased. */
 int64_t mes_retry_deadline(const struct mes_progress *progress, int64_t expires_at);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "compose/job.h"
 #include "delivery/backoff.h"
@@ -9,21 +10,14 @@
 #include "queue/flight.h"
 #include "queue/retry.h"
 
-enum { MES_SETTLE_MEMORY = 16 * 1024 * 1024, MES_DIGEST_BYTES = 32 };
+enum { MES_SETTLE_MEMORY = 16 * 1024 * 1024 };
 
 /* ---- evidence ---- */
 
-static const char *hex_of(struct mes_arena *arena, const unsigned char *bytes)
+static const char *hex_of(struct mes_arena *arena, const unsigned char *digest)
 {
-    static const char digits[] = "0123456789abcdef";
-    if (bytes == NULL)
-        return "";
-    char *text = mes_arena_alloc(arena, 2 * MES_DIGEST_BYTES + 1);
-    for (size_t i = 0; text != NULL && i < MES_DIGEST_BYTES; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    return text != NULL ? text : "";
+    char *text = digest != NULL ? mes_arena_alloc(arena, MES_DIGEST_HEX) : NULL;
+    return text != NULL ? mes_digest_text(digest, text) : "";
 }
 
 static const char *copy_or_empty(struct mes_arena *arena, struct mes_str text)
@@ -267,17 +261,6 @@ static bool add_rows(struct settling *settling)
     return true;
 }
 
-static const char *progress_text(struct mes_queue_mail *mail)
-{
-    char space[MES_PROGRESS_KEEPER_SPACE + 160];
-    struct mes_buf text;
-    mes_buf_init(&text, sizeof space);
-    mes_progress_write(&mail->progress, &text);
-    const char *copy = copy_or_empty(&mail->arena, mes_buf_str(&text));
-    mes_buf_fini(&text);
-    return copy;
-}
-
 /* The mail is the courier's, and may be gone, as soon as it is posted. */
 static void post(struct mes_carrier *carrier, struct mes_queue_mail *mail)
 {
@@ -287,7 +270,7 @@ static void post(struct mes_carrier *carrier, struct mes_queue_mail *mail)
     mail->outcome.job = mail->batch->job;
     mail->outcome.company = mail->batch->company;
     mail->outcome.number = mail->number;
-    mail->outcome.progress = progress_text(mail);
+    mail->outcome.progress = mes_progress_text(&mail->progress, &mail->arena);
     mes_flight_post_outcome(carrier->courier, mail);
     atomic_fetch_sub(&carrier->held, 1);
     if (may_be_last)
@@ -299,8 +282,6 @@ void mes_carrier_settle(struct mes_carrier *carrier, struct mes_queue_mail *mail
     struct settling settling = {
         .carrier = carrier, .mail = mail, .now = mes_clock_wall(mes_loop_clock(carrier->loop))};
     mes_arena_init(&mail->arena, MES_SETTLE_MEMORY);
-    if (mail->progress.first_tried_at == 0)
-        mail->progress.first_tried_at = settling.now;
     settling.deadline = mes_retry_deadline(&mail->progress, mail->batch->expires_at);
     plan_doubt(&settling);
     plan_retry(&settling);
