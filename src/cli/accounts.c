@@ -2,8 +2,10 @@
 #include "cli/accounts.h"
 
 #include "account/load.h"
+#include "base/file.h"
 #include "cli/login.h"
 #include "cli/status.h"
+#include "daemon/daemon.h"
 #include "json/write.h"
 
 enum { MES_CLI_ACCOUNT_LIMIT = 64 * 1024 };
@@ -38,6 +40,20 @@ void mes_cli_tell_finding(void *context, enum mes_finding_kind kind, const struc
     mes_buf_fini(&line);
 }
 
+/* The settings of the service that `serve` without a file started in this folder need not be named. */
+static const char *settings_path(const struct mes_cli *cli)
+{
+    const char *given = mes_cli_text(cli->options, MES_CLI_OPT_CONFIG);
+    if (given != NULL)
+        return given;
+    return mes_file_exists(MES_DAEMON_OWN_SETTINGS) ? MES_DAEMON_OWN_SETTINGS : NULL;
+}
+
+bool mes_cli_has_settings(const struct mes_cli *cli)
+{
+    return settings_path(cli) != NULL;
+}
+
 static int load(struct mes_cli *cli,
                 void (*on_finding)(void *context, enum mes_finding_kind kind,
                                    const struct mes_error *finding),
@@ -45,7 +61,7 @@ static int load(struct mes_cli *cli,
 {
     const struct mes_findings findings = {.on_finding = on_finding, .context = cli};
     const struct mes_account_source source = {
-        .path = mes_cli_text(cli->options, MES_CLI_OPT_CONFIG),
+        .path = settings_path(cli),
         .company = mes_cli_text(cli->options, MES_CLI_OPT_COMPANY),
         .findings = &findings,
     };

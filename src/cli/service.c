@@ -154,7 +154,7 @@ int mes_cli_service_init(struct mes_cli *cli, struct mes_cli_service *service)
     if (fill_from_options(service, &error) != 0)
         return mes_cli_fail(cli, &error, MES_CLI_EXIT_CONFIG);
     bool is_whole = service->url.size > 0 && service->authorization.size > 0;
-    if (!is_whole && !mes_cli_has(cli->options, MES_CLI_OPT_CONFIG)) {
+    if (!is_whole && !mes_cli_has_settings(cli)) {
         mes_cli_tell(cli, service->url.size > 0 ? MES_SAY_cli_no_key : MES_SAY_cli_no_service, MES_NO_ARGS);
         return MES_CLI_EXIT_USAGE;
     }

@@ -77,6 +77,10 @@ class LifeTest(ServiceCase):
         job = service.wait_job(service.send('陳大文 <chan@example.hk>'))
         self.assertEqual(job['counts']['sent'], 1, job)
         self.assertEqual((folder.path / 'data').stat().st_mode & 0o777, 0o700)
+        # In the same folder nobody needs to be told which service.
+        status = subprocess.run([BINARY, 'status'], cwd=folder.path, capture_output=True, timeout=30,
+                                env={**ENVIRONMENT, 'globalConfig__listen': f'127.0.0.1:{service.port}'})
+        self.assertEqual((status.returncode, b'capture' in status.stdout), (0, True), status)
         child.send_signal(signal.SIGINT)
         out = child.stdout.read()
         self.assertEqual(child.wait(30), 0)
