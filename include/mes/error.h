@@ -20,13 +20,17 @@ enum mes_code {
 enum { MES_ERROR_SPACE = 1000, MES_ERROR_ARGUMENTS = 8 };
 
 /* Filled by the function that failed; needs no release. The sentence is kept as its number and its
- * arguments, so that it can be put in any language later: see mes_error_text. All members are private. */
+ * arguments, so that it can be put in any language later: see mes_error_text. All members are private. C has
+ * it on its stack; other languages, which would have to know its size, take one from mes_error_new. */
 struct mes_error {
     int code;
     int sentence;
     unsigned count;
     char arguments[MES_ERROR_SPACE]; /* each ends with NUL */
 };
+
+MES_API struct mes_error *mes_error_new(void); /* NULL: out of memory */
+MES_API void mes_error_free(struct mes_error **error);
 
 /* The whole sentence (what is wrong, where, what to do) as UTF-8, cut at a character if `size` is too small.
  * Returns `out`. Any thread. */

@@ -83,6 +83,9 @@ struct mes_report;
 MES_API size_t mes_report_count(const struct mes_report *report);
 /* NULL when `index` is not below the count. */
 MES_API const struct mes_result *mes_report_result(const struct mes_report *report, size_t index);
+/* The same as &result->attempts[index], for callers that do not know how large an attempt is; NULL when
+ * `index` is not below attempt_count. */
+MES_API const struct mes_attempt *mes_result_attempt(const struct mes_result *result, size_t index);
 /* NULL is allowed; clears the pointer. */
 MES_API void mes_report_free(struct mes_report **report);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 
 static const struct {
@@ -14,6 +15,17 @@ static const struct {
 #include "mes/error.def"
 #undef MES_CODE
 };
+
+struct mes_error *mes_error_new(void)
+{
+    return mes_alloc(sizeof(struct mes_error));
+}
+
+void mes_error_free(struct mes_error **error)
+{
+    mes_free(*error);
+    *error = NULL;
+}
 
 const char *mes_code_name(int code)
 {

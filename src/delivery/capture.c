@@ -272,7 +272,7 @@ static void capture_free(struct mes_transport **transport)
 int mes_capture_new(const struct mes_capture_options *options, const struct mes_transport_events *events,
                     struct mes_transport **transport_out, struct mes_error *error)
 {
-    static const struct mes_transport_face face = {start, permit, drain, cancel, capture_free};
+    static const struct mes_transport_face face = {start, permit, NULL, drain, cancel, capture_free};
     struct capture *capture = mes_alloc(sizeof *capture);
     if (capture == NULL)
         return mes_fail_nomem(error);

@@ -29,9 +29,9 @@ struct mes_job {
     struct mes_job_mail *paced;   /* want one as soon as its limit has room */
     struct mes_job_mail *waiting; /* deferred, for the next pass */
     struct mes_job_mail *spare;
-    int64_t retry_until; /* monotonic */
-    bool is_cancelled;
-    bool has_failed; /* memory ran out */
+    int64_t retry_until;      /* monotonic */
+    atomic_bool is_cancelled; /* the transports look at it too */
+    bool has_failed;          /* memory ran out */
 };
 
 /* ---- lists ---- */
@@ -184,6 +184,7 @@ static void give(struct mes_job *job, struct mes_job_mail *item, size_t account)
             mes_str_eq_nocase(mes_str_of(identity.from_address), mes_str_of(settings->from_address)),
         .use = mes_account_state_begin(state, amount, mes_clock_wall(clock)),
         .started = mes_clock_monotonic(clock),
+        .is_void = &job->is_cancelled,
     };
     state->transport->face->start(state->transport, &item->dispatch);
 }

@@ -81,11 +81,16 @@ static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact 
     mes_pool_learn(checked(mine->pool), link, fact);
 }
 
+static bool is_wanted(const struct mes_dispatch *dispatch)
+{
+    return dispatch->is_void == NULL || !atomic_load(dispatch->is_void);
+}
+
 /* The next one that its owner still wants to be sent; the others go back. */
 static struct mes_dispatch *next_wanted(struct mes_pool *pool)
 {
     struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
-    while (dispatch != NULL && dispatch->is_void != NULL && atomic_load(dispatch->is_void)) {
+    while (dispatch != NULL && !is_wanted(dispatch)) {
         pool->events.on_returned(pool->events.context, dispatch);
         dispatch = mes_dispatch_queue_pop(&pool->queue);
     }
@@ -388,6 +393,18 @@ static void permit(struct mes_transport *transport, struct mes_dispatch *dispatc
         at = at->next;
 }
 
+static void sift(struct mes_transport *transport)
+{
+    struct mes_pool *pool = checked(transport);
+    for (size_t count = pool->queue.count; count > 0; count--) {
+        struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
+        if (is_wanted(dispatch))
+            mes_dispatch_queue_append(&pool->queue, dispatch);
+        else
+            pool->events.on_returned(pool->events.context, dispatch);
+    }
+}
+
 static void drain(struct mes_transport *transport)
 {
     struct mes_pool *pool = checked(transport);
@@ -432,7 +449,7 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
                  const struct mes_transport_events *events, struct mes_transport **transport_out,
                  struct mes_error *error)
 {
-    static const struct mes_transport_face face = {start, permit, drain, cancel, pool_free};
+    static const struct mes_transport_face face = {start, permit, sift, drain, cancel, pool_free};
     struct mes_pool *pool = mes_alloc(sizeof *pool);
     if (pool == NULL)
         return mes_fail_nomem(error);

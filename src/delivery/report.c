@@ -79,6 +79,11 @@ const struct mes_result *mes_report_result(const struct mes_report *report, size
     return index < report->count ? &report->results[index] : NULL;
 }
 
+const struct mes_attempt *mes_result_attempt(const struct mes_result *result, size_t index)
+{
+    return index < result->attempt_count ? &result->attempts[index] : NULL;
+}
+
 void mes_report_free(struct mes_report **report)
 {
     if (*report == NULL)

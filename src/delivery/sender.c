@@ -378,34 +378,49 @@ static void take_cancel(struct mes_sender *sender)
             sender->accounts[i].transport->face->cancel(sender->accounts[i].transport, grace);
 }
 
-static void work(struct mes_sender *sender)
+/* True when a message came to its end. */
+static bool work(struct mes_sender *sender)
 {
     int64_t next_due = INT64_MAX;
+    bool has_ended = false;
     for (struct mes_submission *at = sender->submissions, *next; at != NULL; at = next) {
         int64_t due = mes_job_work(at->job);
         next = at->next;
         next_due = due < next_due ? due : next_due;
-        if (mes_job_is_done(at->job))
+        if (mes_job_is_done(at->job)) {
             finish(sender, at);
+            has_ended = true;
+        }
     }
     if (next_due == INT64_MAX)
         mes_timer_stop(sender->timer);
     else
         mes_timer_start(sender->timer, next_due - mes_clock_monotonic(sender->host.failover.clock));
+    return has_ended;
 }
 
 static bool step(struct mes_sender *sender, int timeout_ms)
 {
-    work(sender);
-    mes_loop_step(sender->loop, sender->submissions != NULL ? timeout_ms : 0);
+    bool has_ended = work(sender); /* whoever waits for it wants to know now */
+    mes_loop_step(sender->loop, has_ended ? 0 : timeout_ms);
     take_cancel(sender);
-    work(sender);
+    (void)work(sender);
     return sender->submissions != NULL;
 }
 
 bool mes_sender_step(struct mes_sender *sender)
 {
     return step(checked(sender), 0);
+}
+
+bool mes_sender_wait(struct mes_sender *sender, int timeout_ms)
+{
+    return step(checked(sender), timeout_ms);
+}
+
+void mes_sender_wake(struct mes_sender *sender)
+{
+    mes_loop_wake(sender->loop);
 }
 
 int mes_sender_fd(const struct mes_sender *sender)
@@ -422,6 +437,21 @@ void mes_sender_cancel(struct mes_sender *sender, int grace_ms)
 {
     atomic_store(&sender->cancel_grace, grace_ms > 0 ? grace_ms : 0);
     mes_loop_wake(sender->loop);
+}
+
+bool mes_sender_withdraw(struct mes_sender *sender, const void *context)
+{
+    struct mes_submission *at = sender->submissions;
+    while (at != NULL && at->context != context)
+        at = at->next;
+    if (at == NULL)
+        return false;
+    mes_job_cancel(at->job);
+    for (size_t i = 0; i < sender->account_count; i++)
+        if (sender->accounts[i].transport != NULL && sender->accounts[i].transport->face->sift != NULL)
+            sender->accounts[i].transport->face->sift(sender->accounts[i].transport);
+    mes_loop_wake(sender->loop);
+    return true;
 }
 
 struct mes_send_wait {

@@ -71,7 +71,8 @@ static void *serve(void *context)
     return NULL;
 }
 
-static void open_relay(struct relay *relay)
+/* Connections are made to it, and nobody accepts them. */
+static void open_silent(struct relay *relay)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
@@ -80,6 +81,11 @@ static void open_relay(struct relay *relay)
     assert_int_equal(listen(relay->listener, 16), 0);
     assert_int_equal(getsockname(relay->listener, (struct sockaddr *)&address, &size), 0);
     relay->port = ntohs(address.sin_port);
+}
+
+static void open_relay(struct relay *relay)
+{
+    open_silent(relay);
     assert_int_equal(pthread_create(&relay->thread, NULL, serve, relay), 0);
 }
 
@@ -186,6 +192,123 @@ static void a_foreign_loop_steps_it(void **state)
     close_relay(&relay);
 }
 
+static void *wake_it(void *context)
+{
+    mes_sender_wake(context);
+    return NULL;
+}
+
+/* With a limit of -1 it would hang if a wake got lost. */
+static void a_thread_of_its_own_waits_for_work(void **state)
+{
+    struct relay relay;
+    struct mes_error error;
+    struct mes_sender *sender = NULL;
+    struct mes_report *report = NULL;
+    pthread_t other;
+    (void)state;
+    open_relay(&relay);
+    struct mes_account_list *list = load(relay.port);
+    struct mes_message *message = make_message();
+    assert_int_equal(mes_sender_new(list, NULL, &sender, &error), 0);
+    assert_false(mes_sender_wait(sender, 0));
+    assert_int_equal(pthread_create(&other, NULL, wake_it, sender), 0);
+    assert_false(mes_sender_wait(sender, -1));
+    pthread_join(other, NULL);
+    assert_int_equal(mes_submit(sender, message, keep, &report, &error), 0);
+    while (mes_sender_wait(sender, -1))
+        assert_null(report);
+    assert_non_null(report);
+    expect_sent(report);
+    mes_report_free(&report);
+    mes_sender_free(&sender);
+    mes_message_free(&message);
+    mes_account_list_free(&list);
+    close_relay(&relay);
+}
+
+static void expect_deferred(struct mes_report *report)
+{
+    assert_non_null(report);
+    assert_int_equal(mes_report_count(report), 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(mes_report_result(report, i)->status, MES_STATUS_DEFERRED);
+    mes_report_free(&report);
+}
+
+static void a_withdrawn_message_leaves_others_alone(void **state)
+{
+    struct relay relay;
+    struct mes_error error;
+    struct mes_sender *sender = NULL;
+    struct mes_report *reports[2] = {NULL, NULL};
+    (void)state;
+    open_relay(&relay);
+    struct mes_account_list *list = load(relay.port);
+    struct mes_message *message = make_message();
+    assert_int_equal(mes_sender_new(list, NULL, &sender, &error), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(mes_submit(sender, message, keep, &reports[i], &error), 0);
+    assert_false(mes_sender_withdraw(sender, &relay));
+    assert_true(mes_sender_withdraw(sender, &reports[0]));
+    while (mes_sender_wait(sender, -1))
+        continue;
+    assert_false(mes_sender_withdraw(sender, &reports[0]));
+    expect_deferred(reports[0]);
+    expect_sent(reports[1]);
+    mes_report_free(&reports[1]);
+    mes_sender_free(&sender);
+    mes_message_free(&message);
+    mes_account_list_free(&list);
+    close_relay(&relay);
+    assert_int_equal(relay.mails, 2);
+}
+
+/* The greeting would be waited for for a minute. */
+static void what_waits_for_a_connection_can_be_withdrawn(void **state)
+{
+    struct relay relay;
+    struct mes_error error;
+    struct mes_sender *sender = NULL;
+    struct mes_report *report = NULL;
+    (void)state;
+    open_silent(&relay);
+    struct mes_account_list *list = load(relay.port);
+    struct mes_message *message = make_message();
+    assert_int_equal(mes_sender_new(list, NULL, &sender, &error), 0);
+    assert_int_equal(mes_submit(sender, message, keep, &report, &error), 0);
+    for (int i = 0; i < 20; i++)
+        assert_true(mes_sender_wait(sender, 10));
+    assert_true(mes_sender_withdraw(sender, &report));
+    while (mes_sender_wait(sender, -1))
+        continue;
+    expect_deferred(report);
+    mes_sender_free(&sender);
+    mes_message_free(&message);
+    mes_account_list_free(&list);
+    close(relay.listener);
+}
+
+/* What languages use that know no C layout. */
+static void errors_and_attempts_need_no_layout(void **state)
+{
+    struct mes_error *error = mes_error_new();
+    struct mes_account_list *list = NULL;
+    const struct mes_attempt attempts[2] = {{.code = 535}, {.code = 250}};
+    const struct mes_result result = {.attempts = attempts, .attempt_count = 2};
+    char text[256];
+    (void)state;
+    assert_non_null(error);
+    assert_string_equal(mes_error_text(error, MES_EN, text, sizeof text), "");
+    assert_int_equal(mes_account_list_load("/nowhere.json", NULL, NULL, NULL, &list, error), MES_E_NOT_FOUND);
+    assert_non_null(strstr(mes_error_text(error, MES_EN, text, sizeof text), "/nowhere.json"));
+    mes_error_free(&error);
+    assert_null(error);
+    mes_error_free(&error);
+    assert_int_equal(mes_result_attempt(&result, 1)->code, 250);
+    assert_null(mes_result_attempt(&result, 2));
+}
+
 static void freeing_ends_what_is_under_way(void **state)
 {
     struct relay relay;
@@ -265,6 +388,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_send_waits_for_every_result),
         cmocka_unit_test(a_foreign_loop_steps_it),
+        cmocka_unit_test(a_thread_of_its_own_waits_for_work),
+        cmocka_unit_test(a_withdrawn_message_leaves_others_alone),
+        cmocka_unit_test(what_waits_for_a_connection_can_be_withdrawn),
+        cmocka_unit_test(errors_and_attempts_need_no_layout),
         cmocka_unit_test(freeing_ends_what_is_under_way),
         cmocka_unit_test(memory_may_run_out_anywhere),
     };

@@ -37,8 +37,8 @@ struct mes_dispatch {
     const struct mes_evidence *evidence; /* the transport's; valid inside on_outcome, NULL elsewhere */
 };
 
-/* What the transport tells. Never from inside `start` or `drain`; `permit`, `cancel` and `free` may
- * tell. */
+/* What the transport tells. Never from inside `start` or `drain`; `permit`, `sift`, `cancel` and `free`
+ * may tell. */
 struct mes_transport_events {
     /* What became of recipient `number` of the mail; what the transport cannot know (`provider`,
      * `from_is_own`, `failover_any`) is still to be filled in. */
@@ -81,6 +81,8 @@ struct mes_transport_face {
      * not under way here, or no longer, is ignored: the pointer is only compared. So a dispatch that is
      * freed or used again must not have a permit on its way. */
     void (*permit)(struct mes_transport *transport, struct mes_dispatch *dispatch, bool granted);
+    /* What waits and is not wanted any more is returned now. NULL: nothing waits long. */
+    void (*sift)(struct mes_transport *transport);
     /* Nothing new is begun: what waits is returned, what is under way goes on to its end, idle connections
      * say QUIT. Then on_drained, never from inside this call. What is started afterwards is returned. */
     void (*drain)(struct mes_transport *transport);
