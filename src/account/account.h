@@ -22,6 +22,19 @@ enum mes_account_log_format { MES_ACCOUNT_LOG_KEY_VALUE, MES_ACCOUNT_LOG_JSON };
 enum mes_account_late { MES_ACCOUNT_LATE_SEND, MES_ACCOUNT_LATE_SKIP, MES_ACCOUNT_LATE_HOLD };
 enum mes_from_policy { MES_FROM_POLICY_REQUIRE, MES_FROM_POLICY_PREFER };
 
+/* Where the refresh token is written, and so where the next one goes. */
+enum mes_token_place_kind {
+    MES_TOKEN_NOWHERE,  /* `accounts login` has not been called yet */
+    MES_TOKEN_FILE,     /* a file of its own */
+    MES_TOKEN_SETTINGS, /* the settings file itself */
+    MES_TOKEN_VARIABLE  /* of the environment: cannot be replaced */
+};
+
+struct mes_token_place {
+    enum mes_token_place_kind kind;
+    const char *name; /* the file or the variable; "" NOWHERE */
+};
+
 struct mes_text_list {
     const char *const *texts;
     size_t count;
@@ -86,6 +99,8 @@ struct mes_account {
     enum mes_account_tls tls;            /* the mode that is used */
     int quota_reset_minute;              /* of the day, in quota_reset_zone; -1: rolling */
     const char *quota_reset_zone;        /* "Asia/Shanghai", which exists; "" when rolling */
+    bool uses_token;                     /* it logs in by an access token, not by a password */
+    struct mes_token_place token_place;
     struct mes_origin origins[MES_ACCOUNT_SETTING_COUNT];
 };
 

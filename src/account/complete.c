@@ -115,7 +115,7 @@ static void check_login(const struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
     bool has_user = account->user_name[0] != '\0';
-    bool has_password = !mes_secret_is_empty(account->password);
+    bool has_password = !mes_secret_is_empty(account->password) || account->uses_token;
     if (!mes_account_is_given(account, MES_ACCOUNT_SETTING_password_authentication))
         account->password_authentication = has_user || has_password || completion->is_password_refused;
     if (!account->password_authentication)
@@ -209,6 +209,7 @@ static void warn_of_files(const struct mes_completion *completion)
         enum mes_account_setting setting;
         const char *path;
     } files[] = {{MES_ACCOUNT_SETTING_tls_ca_file, account->tls_ca_file},
+                 {MES_ACCOUNT_SETTING_oauth_ca_file, account->oauth_ca_file},
                  {MES_ACCOUNT_SETTING_client_certificate_file, account->client_certificate_file},
                  {MES_ACCOUNT_SETTING_dkim_key_file, account->dkim_key_file}};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -273,6 +274,7 @@ void mes_account_complete(struct mes_completion *completion)
         return; /* no server: nothing of the conversation matters */
     check_host(completion);
     check_ehlo_name(completion);
+    mes_account_settle_token(completion);
     check_login(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);

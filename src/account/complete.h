@@ -30,6 +30,10 @@ void mes_account_check_zone(const char *name, const char *key, const struct mes_
  * list. */
 void mes_account_complete(struct mes_completion *completion);
 
+/* Part of the above: settles `uses_token`, fills in what the provider's row knows, and checks what belongs to
+ * it: no password beside a token, https (or http on this machine), a client id, a place for tokens. */
+void mes_account_settle_token(struct mes_completion *completion);
+
 /* Part of the above: settles `tls` and `port` (enableSSL at once, enableTSL STARTTLS, both an error, neither
  * plain or the provider's; mailTool 0 as the old library had it), and warns of ports that do not go with the
  * mode. */

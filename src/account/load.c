@@ -19,14 +19,19 @@ struct loading {
     struct mes_account_opening opening;
 };
 
+static struct mes_valuer valuer_of(struct loading *loading)
+{
+    return (struct mes_valuer){.arena = &loading->list->arena,
+                               .environment = loading->opening.environment,
+                               .settings_file = loading->list->settings_file,
+                               .complaints = &loading->complaints};
+}
+
 /* Stores every setting of one record; true when a password was written that cannot be had. */
 static bool store(struct loading *loading, enum mes_setting_scope scope, size_t account, void *record,
                   struct mes_origin *origins)
 {
-    const struct mes_valuer valuer = {.arena = &loading->list->arena,
-                                      .environment = loading->opening.environment,
-                                      .settings_file = loading->list->settings_file,
-                                      .complaints = &loading->complaints};
+    const struct mes_valuer valuer = valuer_of(loading);
     bool is_password_refused = false;
     for (size_t i = 0; i < mes_account_setting_count(scope); i++) {
         const struct mes_setting *setting = mes_account_setting_at(scope, i);
@@ -44,6 +49,25 @@ static bool store(struct loading *loading, enum mes_setting_scope scope, size_t 
     return is_password_refused;
 }
 
+static struct mes_token_place token_place(struct loading *loading, size_t index)
+{
+    const struct mes_valuer valuer = valuer_of(loading);
+    struct mes_written written;
+    struct mes_token_place place = {MES_TOKEN_NOWHERE, ""};
+    if (!mes_account_layers_find(&loading->opening.layers, MES_SCOPE_ACCOUNT, index,
+                                 MES_ACCOUNT_SETTING_oauth_refresh_token, &written))
+        return place;
+    const char *file = mes_account_value_secret_file(&valuer, &written);
+    const char *variable = mes_account_value_secret_variable(&valuer, &written);
+    if (file != NULL)
+        return (struct mes_token_place){MES_TOKEN_FILE, file};
+    if (variable != NULL)
+        return (struct mes_token_place){MES_TOKEN_VARIABLE, variable};
+    place.kind = written.json != NULL ? MES_TOKEN_SETTINGS : MES_TOKEN_VARIABLE;
+    place.name = written.origin.place;
+    return place;
+}
+
 static void load_account(struct loading *loading, size_t index)
 {
     struct mes_account_list *list = loading->list;
@@ -53,6 +77,7 @@ static void load_account(struct loading *loading, size_t index)
                                         .arena = &list->arena,
                                         .complaints = &loading->complaints};
     completion.is_password_refused = store(loading, MES_SCOPE_ACCOUNT, index, account, account->origins);
+    account->token_place = token_place(loading, index);
     if (loading->complaints.code == MES_E_NOMEM)
         return;
     if (!account->enabled) {

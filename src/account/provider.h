@@ -48,6 +48,16 @@ struct mes_provider_limit {
     const char *date; /* when the source was read, "2026-11-22" */
 };
 
+/* Where its access tokens come from (OAuth 2.0). */
+struct mes_provider_oauth {
+    const char *authorize_url; /* RFC 6749 section 3.1; its query is kept */
+    const char *token_url;
+    const char *device_url; /* RFC 8628; NULL: it has none for mail */
+    const char *scope;      /* to send mail, and to get a refresh token */
+    const char *source;
+    const char *date;
+};
+
 struct mes_provider {
     const char *id;      /* as senderOfCompany has it: "qq.com" */
     const char *name;    /* for people: "QQ Mail" */
@@ -68,7 +78,8 @@ struct mes_provider {
     struct mes_provider_limit message_bytes;
     struct mes_provider_limit connections;
     struct mes_provider_limit messages_per_connection;
-    const char *source; /* of host, port, TLS mode, login and From rule */
+    struct mes_provider_oauth oauth; /* all NULL: unknown */
+    const char *source;              /* of host, port, TLS mode, login and From rule */
     const char *date;
 };
 

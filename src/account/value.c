@@ -174,6 +174,12 @@ static struct mes_str without_line_end(struct mes_str text)
     return text;
 }
 
+/* `accounts login` writes it: until then it may be missing. */
+static bool is_made_by_login(const struct mes_setting *setting)
+{
+    return setting == mes_account_setting_at(MES_SCOPE_ACCOUNT, MES_ACCOUNT_SETTING_oauth_refresh_token);
+}
+
 static void secret_from_file(const struct mes_valuer *valuer, const struct mes_setting *setting,
                              const struct mes_written *written, struct mes_str path,
                              struct mes_secret **member)
@@ -181,7 +187,7 @@ static void secret_from_file(const struct mes_valuer *valuer, const struct mes_s
     const char *file = join(valuer, written, path);
     struct mes_buf content;
     struct mes_error error;
-    if (file == NULL)
+    if (file == NULL || (is_made_by_login(setting) && !mes_file_exists(file)))
         return;
     mes_buf_init(&content, MES_SECRET_MOST);
     int code = mes_file_read(file, &content, &error);
@@ -215,6 +221,21 @@ static void store_secret(const struct mes_valuer *valuer, const struct mes_setti
         secret_from_file(valuer, setting, written, mes_str_skip(text, 5), member);
     else
         keep_secret(valuer, text, member);
+}
+
+const char *mes_account_value_secret_file(const struct mes_valuer *valuer, const struct mes_written *written)
+{
+    if (!is_plain(written) || !mes_str_starts_nocase(written->text, MES_STR("file:")))
+        return NULL;
+    return join(valuer, written, mes_str_skip(written->text, 5));
+}
+
+const char *mes_account_value_secret_variable(const struct mes_valuer *valuer,
+                                              const struct mes_written *written)
+{
+    if (!is_plain(written) || !mes_str_starts_nocase(written->text, MES_STR("env:")))
+        return NULL;
+    return copy_text(valuer, mes_str_skip(written->text, 4));
 }
 
 bool mes_account_value_is_inline_secret(const struct mes_setting *setting, const struct mes_json_value *value)

@@ -20,6 +20,12 @@ void mes_account_value_store_default(const struct mes_valuer *valuer, const stru
 void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
                              const struct mes_written *written, void *record);
 
+/* The file of a secret that is written as file:PATH, in the arena; NULL for any other, or without memory. */
+const char *mes_account_value_secret_file(const struct mes_valuer *valuer, const struct mes_written *written);
+/* The variable of one that is written as env:NAME, in the same way. */
+const char *mes_account_value_secret_variable(const struct mes_valuer *valuer,
+                                              const struct mes_written *written);
+
 /* Is it a secret that stands in the file itself, rather than env:NAME or file:PATH? */
 bool mes_account_value_is_inline_secret(const struct mes_setting *setting,
                                         const struct mes_json_value *value);

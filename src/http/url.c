@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "i18n/say.h"
+#include "net/guard.h"
 
 static int refuse(struct mes_error *error, const char *reason)
 {
@@ -68,6 +69,13 @@ int mes_http_url_parse(const char *text, struct mes_http_url *url_out, struct me
     if (code != CURLUE_OK)
         return refuse(error, curl_url_strerror(code));
     return is_web ? 0 : refuse(error, "neither http nor https");
+}
+
+bool mes_http_url_is_local(const struct mes_http_url *url)
+{
+    const struct mes_guard nothing_allowed = {0};
+    const char *kind = mes_guard_refuses_host(&nothing_allowed, mes_str_of(url->host));
+    return kind != NULL && strcmp(kind, "loopback") == 0;
 }
 
 const char *mes_http_url_shown(const char *text, char out[MES_HTTP_URL_SHOWN])

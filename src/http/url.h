@@ -21,6 +21,9 @@ struct mes_http_url {
  * itself is not repeated in the error: it may be a key. Any thread. */
 int mes_http_url_parse(const char *text, struct mes_http_url *url_out, struct mes_error *error) MES_MUST_USE;
 
+/* A literal loopback address or "localhost": what is sent there stays on this machine. */
+bool mes_http_url_is_local(const struct mes_http_url *url);
+
 /* What a person may see of it, "https://host" and three stars: path and query of a robot's URL are its
  * password. Stars alone when it is no URL. Returns `out`. */
 const char *mes_http_url_shown(const char *text, char out[MES_HTTP_URL_SHOWN]);
