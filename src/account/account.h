@@ -13,7 +13,14 @@
 /* Values of the CHOICE settings, in the order of their words in settings.def; enum mes_pipelining stands in
  * provider.h. */
 enum mes_account_transport { MES_ACCOUNT_TRANSPORT_SMTP, MES_ACCOUNT_TRANSPORT_CAPTURE };
-enum mes_account_auth { MES_AUTH_AUTO, MES_AUTH_PLAIN, MES_AUTH_LOGIN, MES_AUTH_CRAM_MD5 };
+enum mes_account_auth {
+    MES_AUTH_AUTO,
+    MES_AUTH_PLAIN,
+    MES_AUTH_LOGIN,
+    MES_AUTH_CRAM_MD5,
+    MES_AUTH_XOAUTH2,
+    MES_AUTH_OAUTHBEARER
+};
 enum mes_account_tls_version { MES_ACCOUNT_TLS_1_2, MES_ACCOUNT_TLS_1_3 };
 enum mes_account_use { MES_USE_ANY, MES_USE_TRANSACTIONAL, MES_USE_BULK };
 enum mes_on_doubt { MES_ON_DOUBT_RESEND, MES_ON_DOUBT_HOLD };

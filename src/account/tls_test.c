@@ -140,6 +140,8 @@ static void settings_and_enums_agree(void **state)
         {MES_ACCOUNT_SETTING_auth_mechanism, MES_AUTH_PLAIN, "PLAIN"},
         {MES_ACCOUNT_SETTING_auth_mechanism, MES_AUTH_LOGIN, "LOGIN"},
         {MES_ACCOUNT_SETTING_auth_mechanism, MES_AUTH_CRAM_MD5, "CRAM-MD5"},
+        {MES_ACCOUNT_SETTING_auth_mechanism, MES_AUTH_XOAUTH2, "XOAUTH2"},
+        {MES_ACCOUNT_SETTING_auth_mechanism, MES_AUTH_OAUTHBEARER, "OAUTHBEARER"},
         {MES_ACCOUNT_SETTING_tls_min_version, MES_ACCOUNT_TLS_1_2, "1.2"},
         {MES_ACCOUNT_SETTING_tls_min_version, MES_ACCOUNT_TLS_1_3, "1.3"},
         {MES_ACCOUNT_SETTING_pipelining, MES_PIPELINING_AUTO, "auto"},

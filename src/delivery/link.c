@@ -87,6 +87,18 @@ static void tell_ended(struct mes_link *link, struct mes_link_end *end)
     mes_buf_fini(&transcript);
 }
 
+enum { SHOWN_MOST = 256 * 1024 };
+
+/* The token of an access has a life of its own, so whoever knows the account's password does not know it. */
+static struct mes_str hide_token(const struct mes_link *link, struct mes_str text, struct mes_buf *shown)
+{
+    mes_buf_init(shown, SHOWN_MOST);
+    if (mes_secret_is_empty(link->options.smtp.token))
+        return text;
+    mes_secret_hide(link->options.smtp.token, text, shown);
+    return mes_buf_str(shown);
+}
+
 static void on_session_ended(void *context, struct mes_smtp_session *session,
                              const struct mes_smtp_outcome *outcome, bool blameless)
 {
@@ -97,17 +109,23 @@ static void on_session_ended(void *context, struct mes_smtp_session *session,
     (void)session;
     mes_link_facts(outcome, NULL, &end.facts);
     mes_link_refine(link, outcome, &end.facts);
+    struct mes_buf shown;
+    end.facts.text = hide_token(link, end.facts.text, &shown);
     tell_ended(link, &end);
+    mes_buf_fini(&shown);
 }
 
 static void on_trace(void *context, struct mes_smtp_session *session, char direction, struct mes_str line)
 {
     struct mes_link *link = checked(context);
+    struct mes_buf shown;
     (void)session;
+    line = hide_token(link, line, &shown);
     if (link->options.wants_transcript)
         mes_link_transcript_add(&link->transcript, direction, line);
     if (link->events.on_trace != NULL)
         link->events.on_trace(link->events.context, direction, line);
+    mes_buf_fini(&shown);
 }
 
 /* ---- bytes and time ---- */

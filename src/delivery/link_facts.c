@@ -14,6 +14,7 @@ static enum mes_cause cause_of_session(enum mes_smtp_cause cause)
         [MES_SMTP_NO_STARTTLS] = MES_CAUSE_NO_STARTTLS,
         [MES_SMTP_NO_AUTH] = MES_CAUSE_NO_AUTH,
         [MES_SMTP_PLAIN_PASSWORD] = MES_CAUSE_PLAIN_PASSWORD,
+        [MES_SMTP_LOGIN_UNFIT] = MES_CAUSE_LOGIN_UNFIT,
         [MES_SMTP_NO_SMTPUTF8] = MES_CAUSE_NO_SMTPUTF8,
         [MES_SMTP_TOO_LARGE] = MES_CAUSE_TOO_LARGE,
         [MES_SMTP_BAD_ADDRESS] = MES_CAUSE_INTERNAL,
@@ -40,6 +41,7 @@ void mes_link_facts(const struct mes_smtp_outcome *outcome, const struct mes_smt
         .text = outcome->text,
         .dot_written = result != NULL && result->dot_written && !was_refused_before,
         .accepted = result != NULL ? result->accepted : 0,
+        .by_token = outcome->by_token,
     };
     if (!is_reply && outcome->text.size == 0)
         facts_out->text = mes_str_of(mes_say_text(MES_EN, mes_smtp_cause_sentence(outcome->cause)));

@@ -41,6 +41,8 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         [MES_AUTH_PLAIN] = MES_SMTP_MECHANISM_PLAIN,
         [MES_AUTH_LOGIN] = MES_SMTP_MECHANISM_LOGIN,
         [MES_AUTH_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
+        [MES_AUTH_XOAUTH2] = MES_SMTP_MECHANISM_XOAUTH2,
+        [MES_AUTH_OAUTHBEARER] = MES_SMTP_MECHANISM_OAUTHBEARER,
     };
     static const enum mes_smtp_pace paces[] = {
         [MES_PIPELINING_AUTO] = MES_SMTP_PACE_AUTO, [MES_PIPELINING_OFF] = MES_SMTP_PACE_OFF,
@@ -48,12 +50,17 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         [MES_PIPELINING_B] = MES_SMTP_PACE_B,
     };
     const char *ehlo = is_given(settings->ehlo_name) ? settings->ehlo_name : mes_host_ehlo_name(ehlo_name);
+    enum mes_smtp_mechanism mechanism = mechanisms[settings->auth_mechanism];
     return (struct mes_smtp_options){
+        .host = mes_str_of(settings->host),
+        .port = (unsigned)settings->port,
         .ehlo_name = mes_str_of(ehlo),
         .tls = tls[settings->tls],
         .user = settings->password_authentication ? mes_str_of(settings->user_name) : MES_STR(""),
         .secret = settings->password,
-        .mechanism = mechanisms[settings->auth_mechanism],
+        /* Who names such a mechanism and nothing to fetch a token with has put the token itself there. */
+        .token = mes_smtp_mechanism_has_token(mechanism) ? settings->password : NULL,
+        .mechanism = mechanism,
         .plaintext_auth = settings->allow_plaintext_auth,
         .pace = paces[settings->pipelining],
         .greeting_ms = milliseconds(settings->read_timeout),

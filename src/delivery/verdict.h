@@ -27,6 +27,7 @@ enum mes_cause {
     MES_CAUSE_NO_STARTTLS,        /* wanted, but not offered */
     MES_CAUSE_NO_AUTH,            /* wanted, but not offered, or no mechanism in common */
     MES_CAUSE_PLAIN_PASSWORD,     /* the password would have gone out without TLS */
+    MES_CAUSE_LOGIN_UNFIT,        /* user name, password or token hold what the mechanism cannot say */
     MES_CAUSE_OWN_FILE,           /* our certificate, key or CA file cannot be used */
     MES_CAUSE_NO_SMTPUTF8,        /* this message needs it, the relay lacks it */
     MES_CAUSE_TOO_LARGE,          /* larger than the relay's announced SIZE or the account's own limit */
@@ -79,6 +80,7 @@ struct mes_verdict_input {
     unsigned connections;    /* of the account, open beside this one */
     bool from_is_own;        /* the envelope's From is the account's fromMailAddress, not a wished one */
     bool failover_any;       /* globalConfig.failoverOn = "any" */
+    bool by_token;           /* AUTH had shown an access token: a 5xx may only mean that it has run out */
 };
 
 struct mes_verdict {

@@ -24,6 +24,18 @@
      .learn = MES_LEARN_##learn_,                                                                            \
      .advice = (advice_),                                                                                    \
      .sample = (sample_)},
+#define TOKEN(steps_, codes_, class__, rest_, advice_, sample_)                                              \
+    {.part = MES_VERDICT_TEXT,                                                                               \
+     .by_token = true,                                                                                       \
+     .steps = (steps_),                                                                                      \
+     .providers = "",                                                                                        \
+     .codes = (codes_),                                                                                      \
+     .enhanced = "",                                                                                         \
+     .text = "",                                                                                             \
+     .class_ = MES_CLASS_##class__,                                                                          \
+     .rest = MES_REST_##rest_,                                                                               \
+     .advice = (advice_),                                                                                    \
+     .sample = (sample_)},
 #define ENHANCED(enhanced_, steps_, class__, rest_, learn_, advice_, sample_)                                \
     {.part = MES_VERDICT_ENHANCED,                                                                           \
      .steps = (steps_),                                                                                      \
@@ -129,7 +141,7 @@ static bool stands_in(struct mes_str pattern, struct mes_str text)
 static bool row_fits(const struct mes_verdict_row *row, const struct mes_verdict_input *input,
                      struct mes_str text)
 {
-    if (row->cause != input->cause)
+    if (row->cause != input->cause || (row->by_token && !input->by_token))
         return false;
     if (row->steps != 0 && (row->steps & (1u << input->step)) == 0)
         return false;

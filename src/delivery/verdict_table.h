@@ -17,6 +17,7 @@ enum mes_verdict_part {
 struct mes_verdict_row {
     enum mes_verdict_part part;
     enum mes_cause cause;
+    bool by_token;         /* only after AUTH with an access token */
     unsigned steps;        /* a bit for each step; 0: any */
     const char *providers; /* ids of provider rows */
     const char *codes;     /* front parts of the basic code: "5" is a class, "535" one code */

@@ -26,6 +26,7 @@ static struct mes_verdict_input input_of_row(const struct mes_verdict_row *row)
     assert_true(mes_str_next(&sample, ' ', &step));
     struct mes_verdict_input input = reply(step_of(step), sample.data);
     (void)mes_str_next(&provider, '|', &input.provider);
+    input.by_token = row->by_token;
     return input;
 }
 

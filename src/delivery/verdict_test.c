@@ -284,6 +284,24 @@ static void C10_refused_login_rests_long_with_one_alarm(void **state)
 
 /* ---- providers ---- */
 
+static void C10_a_refused_token_is_not_a_wrong_password(void **state)
+{
+    static const char *const lines[] = {"535 5.7.8 Username and Password not accepted.",
+                                        "535 5.7.3 Authentication unsuccessful", "550 no"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct mes_verdict_input input = from("gmail.com", MES_STEP_AUTH, lines[i]);
+        input.by_token = true;
+        expect(input, MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.token");
+    }
+    struct mes_verdict_input input =
+        reply(MES_STEP_AUTH, "535 5.7.139 SmtpClientAuthentication is disabled for the Tenant.");
+    input.by_token = true;
+    expect(input, MES_CLASS_ACCOUNT, MES_REST_LONG, "auth.smtp-auth-disabled");
+    expect(without_reply(MES_CAUSE_LOGIN_UNFIT, MES_STEP_AUTH), MES_CLASS_CONFIG, MES_REST_CHANGE,
+           "auth.unfit");
+}
+
 static void qq_in_every_encoding(void **state)
 {
     (void)state;
@@ -364,6 +382,7 @@ int main(void)
         cmocka_unit_test(C08_no_login_without_tls_is_config),
         cmocka_unit_test(C09_rubbish_at_auth_is_account),
         cmocka_unit_test(C10_refused_login_rests_long_with_one_alarm),
+        cmocka_unit_test(C10_a_refused_token_is_not_a_wrong_password),
         cmocka_unit_test(qq_in_every_encoding),
         cmocka_unit_test(the_same_code_by_provider),
         cmocka_unit_test(netease_codes),

@@ -19,6 +19,14 @@ bool mes_smtp_command_end(struct mes_buf *out, size_t start, size_t most, bool i
     return is_good && out->failed == 0;
 }
 
+bool mes_smtp_command_end_answer(struct mes_buf *out, size_t start)
+{
+    if (out->failed != 0 || out->size > start)
+        return mes_smtp_command_end(out, start, MES_SMTP_AUTH_MOST, false);
+    mes_buf_add(out, "\r\n", 2);
+    return out->failed == 0;
+}
+
 static bool is_control(char c)
 {
     return (unsigned char)c < 0x20 || c == 0x7f;

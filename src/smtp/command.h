@@ -11,10 +11,13 @@ enum { MES_SMTP_COMMAND_MOST = 512, MES_SMTP_ENVELOPE_MOST = 1100, MES_SMTP_AUTH
 enum { MES_SMTP_PATH_MOST = 320 };
 
 /* Ends the line that stands in `out` from `start` on: adds CRLF, or takes the line away again and returns
- * false when it holds a CR, LF or NUL, a byte above 127 without `is_utf8` (with it: invalid UTF-8), or with
- * its CRLF more than `most` bytes. The only place that ends a command line. Running out of memory shows in
- * `out` itself. */
+ * false when it is empty, holds a CR, LF or NUL, a byte above 127 without `is_utf8` (with it: invalid UTF-8),
+ * or with its CRLF more than `most` bytes. The only place that ends a command line. Running out of memory
+ * shows in `out` itself. */
 bool mes_smtp_command_end(struct mes_buf *out, size_t start, size_t most, bool is_utf8) MES_MUST_USE;
+/* The same for an answer to a challenge of AUTH, which may be empty and has up to 12288 bytes (RFC 4954
+ * section 4). */
+bool mes_smtp_command_end_answer(struct mes_buf *out, size_t start) MES_MUST_USE;
 
 /* Appends "<address>". False, with nothing added, when the address is too long or holds something that could
  * end it: a control character anywhere, a blank, '<' or '>' outside of a quoted local part. */

@@ -35,17 +35,9 @@ static bool is_keyword(struct mes_str word)
 
 static void read_mechanisms(struct mes_smtp_ehlo *ehlo, struct mes_str arguments)
 {
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } known[] = {{"PLAIN", MES_SMTP_OFFERS_PLAIN},
-                 {"LOGIN", MES_SMTP_OFFERS_LOGIN},
-                 {"CRAM-MD5", MES_SMTP_OFFERS_CRAM_MD5}};
-    struct mes_str name;
-    while (mes_str_next(&arguments, ' ', &name))
-        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-            if (mes_str_eq_nocase(name, mes_str_of(known[i].name)))
-                ehlo->mechanisms |= known[i].bit;
+    struct mes_str word;
+    while (mes_str_next(&arguments, ' ', &word))
+        ehlo->mechanisms |= mes_smtp_mechanism_bit(mes_smtp_mechanism_find(word));
 }
 
 /* RFC 1870: no number and 0 both mean that no limit is named. */

@@ -3,11 +3,9 @@
 #define MES_SMTP_EHLO_H
 
 #include "base/buf.h"
+#include "smtp/mechanism.h"
 
 enum { MES_SMTP_KEYWORDS_MOST = 64 };
-
-/* Bits of struct mes_smtp_ehlo.mechanisms. */
-enum { MES_SMTP_OFFERS_PLAIN = 1, MES_SMTP_OFFERS_LOGIN = 2, MES_SMTP_OFFERS_CRAM_MD5 = 4 };
 
 struct mes_smtp_ehlo {
     bool starttls;
@@ -16,9 +14,9 @@ struct mes_smtp_ehlo {
     bool smtputf8;
     bool dsn;
     bool chunking;
-    bool size;           /* MAIL may say SIZE= */
-    uint64_t size_limit; /* 0: none named */
-    unsigned mechanisms;
+    bool size;               /* MAIL may say SIZE= */
+    uint64_t size_limit;     /* 0: none named */
+    unsigned mechanisms;     /* MES_SMTP_OFFERS_ bits */
     struct mes_buf keywords; /* upper case, sorted, each once, one blank between; at most 64 of them */
 };
 

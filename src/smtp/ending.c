@@ -95,6 +95,7 @@ enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_
     session->is_over = true;
     session->is_blameless = is_blameless(session, cause);
     mes_smtp_outcome_set(&session->ended, step, cause, reply, &session->ended_text);
+    session->ended.by_token = step == MES_STEP_AUTH && mes_smtp_mechanism_has_token(session->auth.mechanism);
     for (size_t i = 0; i < 2; i++)
         if (session->slots[i].state == MES_SMTP_SLOT_SENDING && session->slots[i].is_put)
             learn_from_end(session, &session->slots[i], cause);

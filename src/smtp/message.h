@@ -43,6 +43,7 @@ struct mes_smtp_outcome {
     struct mes_str enhanced; /* "5.7.8"; empty when there was none or its class contradicted the code */
     struct mes_str text;     /* the reply's text without the codes, raw bytes in any charset, lines joined by
                               * '\n', at most MES_SMTP_TEXT_MOST bytes */
+    bool by_token;           /* AUTH had shown an access token, not a password */
 };
 
 enum { MES_SMTP_TEXT_MOST = 1024 };

@@ -92,11 +92,11 @@ bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_s
                       unsigned recipient)
 {
     bool is_envelope = step == MES_SMTP_STEP_MAIL || step == MES_SMTP_STEP_RCPT;
-    size_t most = is_envelope                    ? MES_SMTP_ENVELOPE_MOST
-                  : step == MES_SMTP_STEP_ANSWER ? MES_SMTP_AUTH_MOST
-                                                 : MES_SMTP_COMMAND_MOST;
+    size_t most = is_envelope ? MES_SMTP_ENVELOPE_MOST : MES_SMTP_COMMAND_MOST;
     bool is_utf8 = is_envelope && session->current->message->needs_smtputf8;
-    if (!mes_smtp_command_end(&session->out, start, most, is_utf8))
+    bool is_ended = step == MES_SMTP_STEP_ANSWER ? mes_smtp_command_end_answer(&session->out, start)
+                                                 : mes_smtp_command_end(&session->out, start, most, is_utf8);
+    if (!is_ended)
         return false;
     struct mes_str line = mes_str_skip(mes_buf_str(&session->out), start);
     mes_smtp_transcript_sent(session, mes_str_cut(line, 0, line.size - 2), step);
@@ -463,11 +463,11 @@ struct mes_smtp_session *mes_smtp_session_new(const struct mes_smtp_options *opt
         session->options.clock = mes_clock_system();
     session->grace_until = INT64_MAX;
     mes_buf_init(&session->out, MES_SMTP_OUTPUT_MOST);
-    mes_buf_init(&session->answer, MES_SMTP_AUTH_MOST);
     mes_buf_init(&session->trace, MES_SMTP_CHALLENGE_MOST + 16);
     mes_buf_init(&session->ended_text, 2 * MES_SMTP_TEXT_MOST);
     mes_smtp_parser_init(&session->parser);
     mes_smtp_ehlo_init(&session->ehlo);
+    mes_smtp_auth_init(&session->auth);
     mes_smtp_slot_init(&session->slots[0]);
     mes_smtp_slot_init(&session->slots[1]);
     session->reply_since = -1;
@@ -486,13 +486,12 @@ void mes_smtp_session_free(struct mes_smtp_session **session)
     if (old == NULL)
         return;
     mes_smtp_drop_output(old);
-    mes_wipe(old->answer.data, old->answer.capacity);
     mes_buf_fini(&old->out);
-    mes_buf_fini(&old->answer);
     mes_buf_fini(&old->trace);
     mes_buf_fini(&old->ended_text);
     mes_smtp_parser_fini(&old->parser);
     mes_smtp_ehlo_fini(&old->ehlo);
+    mes_smtp_auth_fini(&old->auth);
     mes_smtp_slot_fini(&old->slots[0]);
     mes_smtp_slot_fini(&old->slots[1]);
     mes_free(old);

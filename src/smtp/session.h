@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "mes/error.h"
+#include "smtp/mechanism.h"
 #include "smtp/message.h"
 
 struct mes_smtp_session;
@@ -14,13 +15,6 @@ enum mes_smtp_tls {
     MES_SMTP_TLS_AT_ONCE,       /* before the greeting */
     MES_SMTP_TLS_STARTTLS,      /* required */
     MES_SMTP_TLS_WHERE_OFFERED, /* STARTTLS if the relay has it; never in clear with a password */
-};
-
-enum mes_smtp_mechanism {
-    MES_SMTP_MECHANISM_AUTO,
-    MES_SMTP_MECHANISM_PLAIN,
-    MES_SMTP_MECHANISM_LOGIN,
-    MES_SMTP_MECHANISM_CRAM_MD5
 };
 
 /* How far commands run ahead of replies where PIPELINING is offered. */
@@ -50,14 +44,19 @@ enum mes_smtp_fact {
     MES_SMTP_FACT_P_BROKEN   /* offers PIPELINING and chokes on it: lock-step from now on */
 };
 
-/* Texts and secret are borrowed and must outlive the session. */
+/* Texts and secrets are borrowed and must outlive the session. */
 struct mes_smtp_options {
+    struct mes_str host; /* the relay, as configured, and its port: OAUTHBEARER names them; empty: not said */
+    unsigned port;
     struct mes_str ehlo_name;
     enum mes_smtp_tls tls;
-    struct mes_str user; /* empty: no AUTH */
-    const struct mes_secret *secret;
-    enum mes_smtp_mechanism mechanism;
-    bool plaintext_auth; /* the account allows AUTH without TLS */
+    struct mes_str user;             /* empty: no AUTH */
+    const struct mes_secret *secret; /* the password; NULL or empty: none */
+    /* An access token of OAuth 2.0, read when AUTH begins; NULL or empty: none. With one, the mechanisms that
+     * show it stand before all others. */
+    const struct mes_secret *token;
+    enum mes_smtp_mechanism mechanism; /* AUTO: the best that is offered */
+    bool plaintext_auth;               /* the account allows AUTH without TLS */
     enum mes_smtp_pace pace;
     int64_t greeting_ms;           /* TLS handshake and greeting, each */
     int64_t read_ms;               /* every other reply but the last one */

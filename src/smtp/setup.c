@@ -1,6 +1,8 @@
 /* From the greeting to the first message: EHLO, STARTTLS, AUTH. */
+#include "base/error.h"
 #include "smtp/command.h"
 #include "smtp/state.h"
+#include "smtp/transcript.h"
 
 static bool is_positive(const struct mes_smtp_reply *reply)
 {
@@ -59,10 +61,10 @@ static enum mes_smtp_step log_in(struct mes_smtp_session *session)
         return be_ready(session);
     if (!session->is_secured && !options->plaintext_auth)
         return mes_smtp_end_politely(session, MES_SMTP_PLAIN_PASSWORD, MES_STEP_AUTH, NULL);
-    session->auth.mechanism = mes_smtp_auth_choose(&session->auth, session->ehlo.mechanisms,
-                                                   options->mechanism, session->is_secured);
+    session->auth.is_secured = session->is_secured;
+    session->auth.mechanism = mes_smtp_auth_choose(&session->auth, options, session->ehlo.mechanisms);
     if (session->auth.mechanism == MES_SMTP_MECHANISM_AUTO)
-        return mes_smtp_end_politely(session, MES_SMTP_NO_AUTH, MES_STEP_AUTH, NULL);
+        return mes_smtp_end_politely(session, session->auth.failure, MES_STEP_AUTH, NULL);
     return MES_SMTP_STEP_AUTH;
 }
 
@@ -121,46 +123,61 @@ enum mes_smtp_step mes_smtp_on_starttls(struct mes_smtp_session *session, const 
 
 enum mes_smtp_step mes_smtp_send_auth(struct mes_smtp_session *session)
 {
-    const struct mes_smtp_options *options = &session->options;
+    struct mes_smtp_auth *auth = &session->auth;
     size_t start;
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
-    session->auth.rounds = 0;
+    mes_smtp_auth_begin(auth);
     mes_smtp_parser_set_line_most(&session->parser, MES_SMTP_CHALLENGE_MOST);
     mes_buf_add_text(out, "AUTH ");
-    mes_buf_add_text(out, mes_smtp_auth_name(session->auth.mechanism));
+    mes_buf_add_text(out, mes_smtp_mechanism_word(auth->mechanism));
     size_t bare = out->size;
-    if (session->auth.mechanism == MES_SMTP_MECHANISM_PLAIN) {
+    if (mes_smtp_auth_has_initial(auth)) {
         mes_buf_add_char(out, ' ');
-        mes_smtp_auth_add_initial(&session->auth, options->user, options->secret, out);
+        if (!mes_smtp_auth_add_initial(auth, &session->options, out)) {
+            mes_buf_truncate(out, start);
+            return mes_smtp_end_politely(session, auth->failure, MES_STEP_AUTH, NULL);
+        }
         /* RFC 4954 section 4: no initial response when the line would be longer than 512. */
-        if (out->size - start + 2 > MES_SMTP_COMMAND_MOST)
+        if (out->size - start + 2 > MES_SMTP_COMMAND_MOST) {
+            mes_wipe(out->data + bare, out->size - bare);
             mes_buf_truncate(out, bare);
+            mes_smtp_auth_begin(auth);
+        }
     }
     if (mes_smtp_put_end(session, start, MES_SMTP_STEP_AUTH, 0))
         return MES_SMTP_STEP_WAIT;
     return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_AUTH, NULL);
 }
 
+static enum mes_smtp_step on_challenge(struct mes_smtp_session *session, const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_auth *auth = &session->auth;
+    char shown[512];
+    bool is_good = mes_smtp_auth_answer(auth, &session->options, reply->text);
+    if (auth->has_told_why)
+        mes_smtp_transcript_remark(
+            session, mes_shown_text(shown, sizeof shown, mes_str_trim(mes_buf_str(&auth->why))));
+    return is_good ? MES_SMTP_STEP_ANSWER : mes_smtp_end(session, auth->failure, MES_STEP_AUTH, NULL);
+}
+
 enum mes_smtp_step mes_smtp_on_auth(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
                                     const struct mes_smtp_reply *reply)
 {
-    const struct mes_smtp_options *options = &session->options;
+    struct mes_smtp_auth *auth = &session->auth;
+    enum mes_smtp_mechanism tried = auth->mechanism;
     (void)entry;
     if (is_positive(reply))
         return be_ready(session);
-    if (reply->code == 334) {
-        bool is_good = mes_smtp_auth_add_answer(&session->auth, reply->text, options->user, options->secret,
-                                                &session->answer);
-        return is_good ? MES_SMTP_STEP_ANSWER : mes_smtp_end(session, MES_SMTP_GARBAGE, MES_STEP_AUTH, NULL);
-    }
+    if (reply->code == 334)
+        return on_challenge(session, reply);
     if (reply->code == 504) {
         /* "Unrecognized authentication type": the next one that is offered, before any password was judged.
          */
-        session->auth.refused |= mes_smtp_auth_bit(session->auth.mechanism);
-        session->auth.mechanism = mes_smtp_auth_choose(&session->auth, session->ehlo.mechanisms,
-                                                       options->mechanism, session->is_secured);
-        if (session->auth.mechanism != MES_SMTP_MECHANISM_AUTO)
+        auth->refused |= mes_smtp_mechanism_bit(tried);
+        auth->mechanism = mes_smtp_auth_choose(auth, &session->options, session->ehlo.mechanisms);
+        if (auth->mechanism != MES_SMTP_MECHANISM_AUTO)
             return MES_SMTP_STEP_AUTH;
+        auth->mechanism = tried;
     }
     return refused(session, MES_STEP_AUTH, reply);
 }
@@ -169,9 +186,9 @@ enum mes_smtp_step mes_smtp_send_answer(struct mes_smtp_session *session)
 {
     size_t start;
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
-    mes_buf_add_str(out, mes_buf_str(&session->answer));
-    mes_wipe(session->answer.data, session->answer.size);
-    mes_buf_clear(&session->answer);
+    mes_buf_add_str(out, mes_buf_str(&session->auth.answer));
+    mes_wipe(session->auth.answer.data, session->auth.answer.size);
+    mes_buf_clear(&session->auth.answer);
     if (mes_smtp_put_end(session, start, MES_SMTP_STEP_ANSWER, 0))
         return MES_SMTP_STEP_WAIT;
     return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_AUTH, NULL);

@@ -188,7 +188,7 @@ static void mechanisms_come_in_both_forms(void **state)
     (void)state;
     mes_smtp_ehlo_init(&ehlo);
     assert_true(mes_smtp_ehlo_parse(
-        &ehlo, MES_STR("mx\nauth=login\nAUTH XOAUTH2 cram-md5\nDSN\nAUTHENTICATE PLAIN")));
+        &ehlo, MES_STR("mx\nauth=login\nAUTH XOAUTH9 cram-md5\nDSN\nAUTHENTICATE PLAIN")));
     assert_int_equal(ehlo.mechanisms, MES_SMTP_OFFERS_LOGIN | MES_SMTP_OFFERS_CRAM_MD5);
     assert_string_equal(mes_buf_text(&ehlo.keywords), "AUTH AUTHENTICATE DSN");
     assert_true(mes_smtp_ehlo_parse(&ehlo, MES_STR("mx")));
@@ -266,22 +266,26 @@ static void D03_parameters_are_encoded(void **state)
 
 /* --- auth --- */
 
+static enum mes_smtp_mechanism choose(struct mes_smtp_auth *auth, unsigned offered,
+                                      enum mes_smtp_mechanism wanted)
+{
+    const struct mes_smtp_options options = {.mechanism = wanted};
+    return mes_smtp_auth_choose(auth, &options, offered);
+}
+
 static void C08_the_better_mechanism_is_chosen(void **state)
 {
-    struct mes_smtp_auth auth = {0};
+    struct mes_smtp_auth secured = {.is_secured = true}, clear = {0};
     unsigned all = MES_SMTP_OFFERS_PLAIN | MES_SMTP_OFFERS_LOGIN | MES_SMTP_OFFERS_CRAM_MD5;
     (void)state;
-    assert_int_equal(mes_smtp_auth_choose(&auth, all, MES_SMTP_MECHANISM_AUTO, true),
-                     MES_SMTP_MECHANISM_PLAIN);
-    assert_int_equal(mes_smtp_auth_choose(&auth, all, MES_SMTP_MECHANISM_AUTO, false),
-                     MES_SMTP_MECHANISM_CRAM_MD5);
-    assert_int_equal(mes_smtp_auth_choose(&auth, all, MES_SMTP_MECHANISM_LOGIN, true),
-                     MES_SMTP_MECHANISM_LOGIN);
-    assert_int_equal(mes_smtp_auth_choose(&auth, MES_SMTP_OFFERS_PLAIN, MES_SMTP_MECHANISM_LOGIN, true),
+    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_PLAIN);
+    assert_int_equal(choose(&clear, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_CRAM_MD5);
+    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_LOGIN), MES_SMTP_MECHANISM_LOGIN);
+    assert_int_equal(choose(&secured, MES_SMTP_OFFERS_PLAIN, MES_SMTP_MECHANISM_LOGIN),
                      MES_SMTP_MECHANISM_AUTO);
-    auth.refused = MES_SMTP_OFFERS_PLAIN;
-    assert_int_equal(mes_smtp_auth_choose(&auth, all, MES_SMTP_MECHANISM_AUTO, true),
-                     MES_SMTP_MECHANISM_LOGIN);
+    assert_int_equal(secured.failure, MES_SMTP_NO_AUTH);
+    secured.refused = MES_SMTP_OFFERS_PLAIN;
+    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_LOGIN);
 }
 
 /* --- body --- */

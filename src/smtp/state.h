@@ -38,7 +38,6 @@ struct mes_smtp_session {
     struct mes_smtp_parser parser;
     struct mes_smtp_ehlo ehlo;
     struct mes_smtp_auth auth;
-    struct mes_buf answer; /* to the last challenge; secret */
     bool is_secured;
 
     struct mes_buf out; /* what was put out, from `out_at` on not handed over yet */

@@ -90,42 +90,71 @@ static bool is_word(struct mes_str word, const char *name)
     return mes_str_eq(word, mes_str_of(name));
 }
 
-static bool set_option(struct talk *talk, struct mes_str rest)
+/* Options that are one word of a list; false when `key` is none of them. */
+static bool set_choice(struct talk *talk, struct mes_str key, struct mes_str value)
 {
     static const char *const tls[] = {"none", "at_once", "starttls", "where_offered", NULL};
-    static const char *const mechanisms[] = {"auto", "plain", "login", "cram-md5", NULL};
     static const char *const paces[] = {"auto", "off", "P", "X", "B", NULL};
     static const char *const relays[] = {"unknown", "x", "p", "lock_step", NULL};
     struct mes_smtp_options *options = &talk->options;
-    struct mes_str key = talk_word(&rest), value = talk_word(&rest);
+    if (is_word(key, "tls"))
+        options->tls = (enum mes_smtp_tls)choose(talk, value, tls);
+    else if (is_word(key, "pace"))
+        options->pace = (enum mes_smtp_pace)choose(talk, value, paces);
+    else if (is_word(key, "relay"))
+        talk->relay = (enum mes_smtp_relay)choose(talk, value, relays);
+    else
+        return false;
+    return true;
+}
+
+/* The same for those that are a time or any text. */
+static bool set_time_or_text(struct mes_smtp_options *options, struct mes_str key, struct mes_str value)
+{
     int64_t *time = is_word(key, "greeting") ? &options->greeting_ms
                     : is_word(key, "read")   ? &options->read_ms
                     : is_word(key, "write")  ? &options->write_ms
                     : is_word(key, "final")  ? &options->final_ms
                                              : NULL;
+    struct mes_str *text = is_word(key, "user")   ? &options->user
+                           : is_word(key, "host") ? &options->host
+                           : is_word(key, "ehlo") ? &options->ehlo_name
+                                                  : NULL;
     if (time != NULL)
         *time = talk_time(value);
-    else if (is_word(key, "tls"))
-        options->tls = (enum mes_smtp_tls)choose(talk, value, tls);
-    else if (is_word(key, "user"))
-        options->user = value;
-    else if (is_word(key, "password"))
+    if (text != NULL)
+        *text = value;
+    return time != NULL || text != NULL;
+}
+
+static enum mes_smtp_mechanism mechanism_of(struct talk *talk, struct mes_str value)
+{
+    enum mes_smtp_mechanism mechanism = mes_smtp_mechanism_find(value);
+    if (mechanism == MES_SMTP_MECHANISM_AUTO && !is_word(value, "auto"))
+        talk_fail(talk, "unknown word '%.*s'", MES_STR_ARGS(value));
+    return mechanism;
+}
+
+static bool set_option(struct talk *talk, struct mes_str rest)
+{
+    struct mes_smtp_options *options = &talk->options;
+    struct mes_str key = talk_word(&rest), value = talk_word(&rest);
+    if (is_word(key, "password"))
         talk->secret = mes_secret_new(value);
-    else if (is_word(key, "ehlo"))
-        options->ehlo_name = value;
+    else if (is_word(key, "token"))
+        talk->token = mes_secret_new(value);
+    else if (is_word(key, "port"))
+        options->port = (unsigned)strtoul(value.data, NULL, 10);
     else if (is_word(key, "mechanism"))
-        options->mechanism = (enum mes_smtp_mechanism)choose(talk, value, mechanisms);
+        options->mechanism = mechanism_of(talk, value);
     else if (is_word(key, "plaintext"))
         options->plaintext_auth = true;
-    else if (is_word(key, "pace"))
-        options->pace = (enum mes_smtp_pace)choose(talk, value, paces);
-    else if (is_word(key, "relay"))
-        talk->relay = (enum mes_smtp_relay)choose(talk, value, relays);
     else if (is_word(key, "most_recipients"))
         options->most_recipients = (unsigned)strtoul(value.data, NULL, 10);
-    else
+    else if (!set_choice(talk, key, value) && !set_time_or_text(options, key, value))
         return talk_fail(talk, "unknown option '%.*s'", MES_STR_ARGS(key));
     options->secret = talk->secret;
+    options->token = talk->token;
     return true;
 }
 

@@ -48,6 +48,8 @@ static bool expect_details(struct talk *talk, const struct mes_smtp_outcome *out
             is_right = strtol(talk_word(&rest).data, NULL, 10) == outcome->code;
         } else if (is_word(key, "enhanced")) {
             is_right = mes_str_eq(talk_word(&rest), outcome->enhanced);
+        } else if (is_word(key, "by_token")) {
+            is_right = outcome->by_token;
         } else if (is_word(key, "blameless") || is_word(key, "blamed")) {
             is_right = talk->is_blameless == is_word(key, "blameless");
         } else {
@@ -187,7 +189,8 @@ static bool holds(struct talk *talk, const struct talk_message *message, size_t 
 
 bool talk_invariants(struct talk *talk)
 {
-    struct mes_str trace = mes_buf_str(&talk->trace), password = mes_secret_reveal(talk->secret);
+    struct mes_str trace = mes_buf_str(&talk->trace), password = mes_secret_reveal(talk->secret),
+                   token = mes_secret_reveal(talk->token);
     for (size_t i = 0; i < talk->message_count; i++) {
         const struct talk_message *message = &talk->messages[i];
         if (message->is_done && !holds(talk, message, i + 1))
@@ -197,5 +200,7 @@ bool talk_invariants(struct talk *talk)
     }
     if (password.size > 0 && mes_str_find(trace, password, 0) != SIZE_MAX)
         return talk_fail(talk, "the transcript holds the password");
+    if (token.size > 0 && mes_str_find(trace, token, 0) != SIZE_MAX)
+        return talk_fail(talk, "the transcript holds the access token");
     return true;
 }

@@ -62,6 +62,7 @@ static void fini(struct talk *talk)
     talk_wire_free(&talk->wire);
     mes_smtp_session_free(&talk->session);
     mes_secret_free(&talk->secret);
+    mes_secret_free(&talk->token);
 }
 
 /* One run; the server bytes it had, or -1 after saying what went wrong. */

@@ -50,7 +50,7 @@ struct talk {
     size_t cut_after;
 
     struct mes_smtp_options options;
-    struct mes_secret *secret;
+    struct mes_secret *secret, *token;
     enum mes_smtp_relay relay;
     struct mes_clock clock;
     int64_t time;
