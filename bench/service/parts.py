@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from postfix import Postfix, through
-from rig import Place, Service, Sink, bulk, bulk_file, table, wait_until, wrk
+from rig import Place, Service, Sink, bulk, bulk_file, note, table, wait_until, wrk
 
 SINK, SERVICE, RELAY, DEAD = 2610, 2611, 2612, 9  # ports; nothing listens on the last
 SECONDS = int(os.environ.get('SECONDS_OF_LOAD', '5'))
@@ -148,6 +148,7 @@ def p11(place, rounds):
     stripped = place.folder / 'stripped'
     subprocess.run(['strip', '-o', stripped, place.binary], check=True)
     print(f'binary, stripped: {stripped.stat().st_size / 1e6:.2f} MB')
+    note('binary, stripped', MB=stripped.stat().st_size / 1e6)
     rows = {'the first start makes the data folder': [], 'every later start': []}
     for _ in range(rounds):
         with Service(place, 'p11', SERVICE, {'sink': DEAD}) as service:

@@ -232,16 +232,27 @@ def bulk(service, path):
     return time.monotonic() - began
 
 
+def note(label, **figures):
+    """Appends a JSON line to the file that RESULTS names, if it does: what bench/goals.py reads."""
+    if 'RESULTS' in os.environ:
+        with open(os.environ['RESULTS'], 'a') as results:
+            print(json.dumps({'part': os.environ['PART'], 'label': label, **figures}), file=results)
+
+
 def table(head, rows, base=None):
-    """Prints the median of each row's rounds, lowest and highest of the first figure, and its ratio to the row `base`.
-    rows: label -> list of tuples of figures, one a round."""
+    """Prints, and notes, the median of each row's rounds, lowest and highest of the first figure, and its ratio to the row
+    `base`. rows: label -> list of tuples of figures, one a round."""
     base = base or next(iter(rows))
     print(f'{"":44} {head[0]:>10} {"min":>8} {"max":>8} {"ratio":>7}' + ''.join(f' {name:>12}' for name in head[1:]))
     for label, rounds in rows.items():
         first = [figures[0] for figures in rounds]
         ratio = statistics.median(a / b[0] for a, b in zip(first, rows[base]))
         line = f'{label:44} {statistics.median(first):10.5g} {min(first):8.5g} {max(first):8.5g} {ratio:7.2f}'
+        medians = {head[0]: statistics.median(first), 'ratio': ratio}
         for at in range(1, len(rounds[0])):
             values = [figures[at] for figures in rounds if figures[at] is not None]
             line += f' {statistics.median(values):12.4g}' if values else f' {"-":>12}'
+            if values:
+                medians[head[at]] = statistics.median(values)
+        note(label, **medians)
         print(line, flush=True)
