@@ -8,9 +8,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "i18n/say.h"
-#include "net/dial.h"
 #include "net/failure.h"
 #include "net/queue.h"
+#include "net/reach.h"
 #include "net/secure.h"
 #include "net/timer.h"
 #include "net/watch.h"
@@ -24,13 +24,13 @@ enum {
     MES_CONN_KEEP = 64 * 1024       /* a larger send queue is given back when it is empty */
 };
 
-enum state { DIALING, PLAIN, HANDSHAKE, SECURED, ENDED };
+enum state { REACHING, PLAIN, HANDSHAKE, SECURED, ENDED };
 
 struct mes_conn {
     enum state state;
     struct mes_loop *loop;
     struct mes_conn_options options; /* host is `host` */
-    struct mes_dial *dial;
+    struct mes_reach *reach;
     struct mes_socket socket;
     struct mes_plain plain;
     struct mes_watch *watch;
@@ -59,7 +59,7 @@ static bool is_open(const struct mes_conn *conn)
 /* Gives back everything that belongs to the system; what was received stays readable. */
 static void release(struct mes_conn *conn, bool says_goodbye)
 {
-    mes_dial_free(&conn->dial);
+    mes_reach_free(&conn->reach);
     mes_secure_free(&conn->secure, says_goodbye);
     mes_watch_free(&conn->watch);
     if (says_goodbye)
@@ -310,8 +310,8 @@ static void too_late(void *context)
 {
     struct mes_conn *conn = context;
     struct mes_conn_failure *failure = &conn->failure;
-    if (conn->state == DIALING) {
-        mes_dial_explain(conn->dial, MES_CONN_CAUSE_TIMEOUT, failure);
+    if (conn->state == REACHING) {
+        mes_reach_explain(conn->reach, MES_CONN_CAUSE_TIMEOUT, failure);
     } else if (conn->state == HANDSHAKE) {
         mes_failure_set(failure, MES_CONN_STAGE_TLS, MES_CONN_CAUSE_TIMEOUT, 0);
         mes_failure_add(failure, "%s did not set up TLS within %d ms", conn->host,
@@ -325,19 +325,19 @@ static void too_late(void *context)
     deliver(conn);
 }
 
-static void dialed(void *context, int descriptor, const struct mes_address *address)
+static void reached(void *context, int descriptor, const char *peer)
 {
     struct mes_conn *conn = context;
     mes_timer_stop(conn->deadline);
     if (descriptor < 0) {
-        mes_dial_explain(conn->dial, MES_CONN_CAUSE_NONE, &conn->failure);
+        mes_reach_explain(conn->reach, MES_CONN_CAUSE_NONE, &conn->failure);
         end(conn, MES_CONN_FAILED);
         deliver(conn);
         return;
     }
     conn->socket.descriptor = descriptor;
-    (void)mes_address_text(address, conn->options.port, conn->peer);
-    mes_dial_free(&conn->dial);
+    memcpy(conn->peer, peer, strlen(peer) + 1);
+    mes_reach_free(&conn->reach);
     const struct mes_watch_handler handler = {ready, conn};
     if (mes_watch_new(conn->loop, descriptor, &handler, &conn->watch, NULL) != 0) {
         end_without_memory(conn, MES_CONN_STAGE_CONNECT);
@@ -391,13 +391,17 @@ int mes_conn_open(struct mes_loop *loop, const struct mes_conn_options *options,
     struct mes_conn *conn = make(loop, options);
     if (conn == NULL)
         return mes_fail_nomem(error);
-    struct mes_dial_options dial = {
-        .addresses = addresses, .port = options->port, .on_done = dialed, .context = conn};
+    const struct mes_reach_options reach = {.host = conn->host,
+                                            .port = options->port,
+                                            .addresses = addresses,
+                                            .proxy = options->proxy,
+                                            .on_done = reached,
+                                            .context = conn};
     int code = mes_timer_new(loop, too_late, conn, &conn->deadline, error);
     if (code == 0)
         code = mes_timer_new(loop, go_on, conn, &conn->soon, error);
     if (code == 0)
-        code = mes_dial_start(loop, &dial, &conn->dial, error);
+        code = mes_reach_start(loop, &reach, &conn->reach, error);
     if (code == 0)
         mes_timer_start(conn->deadline, conn->options.connect_timeout_ms);
     else

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "mes/error.h"
 #include "net/address.h"
+#include "net/proxy.h"
 
 struct mes_conn;
 struct mes_loop;
@@ -26,6 +27,7 @@ enum mes_conn_event {
 enum mes_conn_stage {
     MES_CONN_STAGE_NONE,
     MES_CONN_STAGE_CONNECT,
+    MES_CONN_STAGE_PROXY,       /* connecting to the proxy, and until it has opened the way */
     MES_CONN_STAGE_TLS,         /* the handshake */
     MES_CONN_STAGE_CERTIFICATE, /* the handshake, because of the peer's certificate */
     MES_CONN_STAGE_READ,
@@ -35,11 +37,15 @@ enum mes_conn_stage {
 /* Why. Each row is one that a person is given different advice for. */
 enum mes_conn_cause {
     MES_CONN_CAUSE_NONE,
-    MES_CONN_CAUSE_REFUSED,     /* nobody listens at that port */
-    MES_CONN_CAUSE_UNREACHABLE, /* no way to host or net */
-    MES_CONN_CAUSE_TIMEOUT,     /* no progress in the time given */
-    MES_CONN_CAUSE_RESET,       /* the peer cut the connection */
-    MES_CONN_CAUSE_CLOSED,      /* the peer ended the connection in order */
+    MES_CONN_CAUSE_REFUSED,       /* nobody listens at that port */
+    MES_CONN_CAUSE_UNREACHABLE,   /* no way to host or net */
+    MES_CONN_CAUSE_TIMEOUT,       /* no progress in the time given */
+    MES_CONN_CAUSE_RESET,         /* the peer cut the connection */
+    MES_CONN_CAUSE_CLOSED,        /* the peer ended the connection in order */
+    MES_CONN_CAUSE_PROXY_LOGIN,   /* the proxy wants a login, or refuses the one it got */
+    MES_CONN_CAUSE_PROXY_REFUSED, /* the proxy does not let us through */
+    MES_CONN_CAUSE_PROXY_RELAY,   /* the proxy cannot reach the server */
+    MES_CONN_CAUSE_NO_PROXY,      /* what answers is no proxy of the kind that was expected */
     MES_CONN_CAUSE_INJECTED,    /* bytes in clear behind the reply to STARTTLS: an attack, or a broken peer */
     MES_CONN_CAUSE_PLAIN_PEER,  /* the peer speaks plain text where TLS was expected */
     MES_CONN_CAUSE_TLS_VERSION, /* no version of TLS in common */
@@ -64,12 +70,23 @@ struct mes_conn_failure {
     char text[MES_CONN_TEXT]; /* English, one line: what happened, which addresses were tried */
 };
 
+/* A proxy between us and the server. */
+struct mes_conn_proxy {
+    enum mes_proxy_kind kind;
+    const char *host; /* for texts; it and the next two must outlive the connection */
+    const char *user; /* "": no login */
+    const struct mes_secret *password;
+    uint16_t port;
+    struct mes_address_list targets; /* of the server, tried in turn; empty: the proxy looks it up */
+};
+
 struct mes_conn_options {
     const char *host; /* as configured: for SNI, the certificate's name, resumption and texts */
     uint16_t port;
-    struct mes_tls *tls;    /* NULL: TLS cannot be started */
-    bool is_tls_at_once;    /* else by mes_conn_start_tls, or never */
-    int connect_timeout_ms; /* for all addresses together; 0: 60 s, as the next two */
+    const struct mes_conn_proxy *proxy; /* NULL: none. Else `addresses` are the proxy's. Copied. */
+    struct mes_tls *tls;                /* NULL: TLS cannot be started */
+    bool is_tls_at_once;                /* else by mes_conn_start_tls, or never */
+    int connect_timeout_ms; /* for all addresses together, and the proxy; 0: 60 s, as the next two */
     int tls_timeout_ms;     /* for the handshake */
     int write_timeout_ms;   /* for each progress of a write, not for the whole */
     size_t receive_limit;   /* reading pauses when this many bytes wait for the caller; 0: 64 KiB */
@@ -79,8 +96,9 @@ struct mes_conn_options {
 };
 
 /* Begins to connect, to each address in turn (RFC 8305: a new attempt every 250 ms, or as soon as the last
- * one failed; the first that answers is taken). Everything is copied but `tls`, which must outlive the
- * connection.
+ * one failed; the first that answers is taken); then, if there is a proxy, asks it for the way to the server:
+ * TLS and all that follows are the server's own. Everything is copied but `tls` and the proxy's texts, which
+ * must outlive the connection.
  *
  * on_event is only called from mes_loop_step, never from inside a call of the caller's, and may free the
  * connection and start others. After CLOSED, TIMEOUT or FAILED there are no more events: what remains is to
@@ -128,7 +146,7 @@ uint64_t mes_conn_received_total(const struct mes_conn *conn);
 bool mes_conn_is_secured(const struct mes_conn *conn);
 /* Was a TLS session of an earlier connection resumed? */
 bool mes_conn_is_resumed(const struct mes_conn *conn);
-/* "192.0.2.1:25", "" before CONNECTED. */
+/* "192.0.2.1:25", the proxy if there is one; "" before CONNECTED. */
 const char *mes_conn_peer(const struct mes_conn *conn);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "" before SECURED. */
 const char *mes_conn_tls_text(const struct mes_conn *conn);
