@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "account/provider.h"
+#include "account/proxy.h"
 #include "base/secret.h"
 #include "mes/account.h"
 
@@ -83,7 +84,7 @@ enum mes_global_setting {
 #undef ACCOUNT_SETTING
 
 /* The C type of each type in settings.def. A TEXT or PATH that is not given is "", a SECRET NULL, a LIST
- * empty, a NUMBER 0. A PATH is joined with the folder of the file that named it. */
+ * or PROXY empty, a NUMBER 0. A PATH is joined with the folder of the file that named it. */
 #define MES_SETTING_MEMBER_FLAG(member) bool member;
 #define MES_SETTING_MEMBER_NUMBER(member) int64_t member;
 #define MES_SETTING_MEMBER_CHOICE(member) int member;
@@ -91,6 +92,7 @@ enum mes_global_setting {
 #define MES_SETTING_MEMBER_PATH(member) const char *member;
 #define MES_SETTING_MEMBER_REMARK(member) const char *member;
 #define MES_SETTING_MEMBER_SECRET(member) struct mes_secret *member;
+#define MES_SETTING_MEMBER_PROXY(member) struct mes_account_proxy member;
 #define MES_SETTING_MEMBER_LIST(member) struct mes_text_list member;
 
 /* One account. The members of settings.def (host, port, password, per_day …) hold what is in force; the rest

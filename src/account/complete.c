@@ -128,6 +128,23 @@ static void check_login(const struct mes_completion *completion)
                 "senderUserPassword");
 }
 
+/* From here on the password stands in one place alone. */
+static void settle_proxy(const struct mes_completion *completion)
+{
+    struct mes_account *account = completion->account;
+    struct mes_account_proxy *proxy = &account->proxy;
+    bool has_user = proxy->kind != MES_ACCOUNT_PROXY_NONE && proxy->user[0] != '\0';
+    if (proxy->password != NULL && account->proxy_password != NULL) {
+        problem(completion, MES_ACCOUNT_SETTING_proxy, MES_SAY_account_proxy_two_passwords, "proxyPassword");
+    } else if (account->proxy_password != NULL && !has_user) {
+        problem(completion, MES_ACCOUNT_SETTING_proxy_password, MES_SAY_account_proxy_no_user, "proxy");
+    } else if (proxy->password != NULL) {
+        account->proxy_password = proxy->password;
+        account->origins[MES_ACCOUNT_SETTING_proxy_password] = account->origins[MES_ACCOUNT_SETTING_proxy];
+        proxy->password = NULL;
+    }
+}
+
 /* The address alone, put right (full-width signs); false, and told, when it is none. */
 static bool parse_address(const struct mes_completion *completion, enum mes_account_setting setting,
                           const char *text, struct mes_address *address_out)
@@ -276,6 +293,7 @@ void mes_account_complete(struct mes_completion *completion)
     check_ehlo_name(completion);
     mes_account_settle_token(completion);
     check_login(completion);
+    settle_proxy(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);
     warn_of_files(completion);

@@ -43,6 +43,9 @@ static void add_value(struct mes_buf *out, const struct mes_setting *setting, co
     case MES_SETTING_SECRET:
         mes_buf_add_text(out, mes_secret_is_empty(*(struct mes_secret *const *)member) ? "" : "***");
         break;
+    case MES_SETTING_PROXY:
+        mes_account_proxy_show(member, out);
+        break;
     case MES_SETTING_LIST:
         add_list(out, member);
         break;

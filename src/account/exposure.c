@@ -5,16 +5,23 @@
 #include "base/file.h"
 #include "i18n/say.h"
 
+static bool is_secret(const struct mes_json_value *member)
+{
+    size_t index = mes_account_setting_find(MES_SCOPE_ACCOUNT, member->key);
+    if (index == MES_ACCOUNT_SETTING_COUNT)
+        return false;
+    const struct mes_setting *setting = mes_account_setting_at(MES_SCOPE_ACCOUNT, index);
+    if (setting->type == MES_SETTING_PROXY)
+        return member->kind == MES_JSON_TEXT && mes_account_proxy_has_password(member->text);
+    return mes_account_value_is_inline_secret(setting, member);
+}
+
 static bool has_secret(const struct mes_json_value *object)
 {
     const struct mes_json_value *member = object->first;
-    for (; member != NULL; member = member->next) {
-        size_t setting = mes_account_setting_find(MES_SCOPE_ACCOUNT, member->key);
-        if (setting < MES_ACCOUNT_SETTING_COUNT &&
-            mes_account_value_is_inline_secret(mes_account_setting_at(MES_SCOPE_ACCOUNT, setting), member))
-            return true;
-    }
-    return false;
+    while (member != NULL && !is_secret(member))
+        member = member->next;
+    return member != NULL;
 }
 
 static bool holds_secrets(const struct mes_layer *layer)

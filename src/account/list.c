@@ -9,6 +9,9 @@ static void free_secrets(enum mes_setting_scope scope, void *record)
         const struct mes_setting *setting = mes_account_setting_at(scope, i);
         if (setting->type == MES_SETTING_SECRET)
             mes_secret_free(mes_account_setting_member(setting, record));
+        else if (setting->type == MES_SETTING_PROXY)
+            mes_secret_free(
+                &((struct mes_account_proxy *)mes_account_setting_member(setting, record))->password);
     }
 }
 

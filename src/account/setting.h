@@ -12,6 +12,7 @@ enum mes_setting_type {
     MES_SETTING_PATH,
     MES_SETTING_REMARK,
     MES_SETTING_SECRET,
+    MES_SETTING_PROXY,
     MES_SETTING_LIST
 };
 

@@ -302,6 +302,22 @@ static void store_list(const struct mes_valuer *valuer, const struct mes_setting
     *member = (struct mes_text_list){texts, count};
 }
 
+/* What was written is not repeated in the complaint: it may hold a password. */
+static void store_proxy(const struct mes_valuer *valuer, const struct mes_setting *setting,
+                        const struct mes_written *written, struct mes_account_proxy *member)
+{
+    struct mes_str text = mes_str_trim(written->text);
+    mes_secret_free(&member->password);
+    *member = (struct mes_account_proxy){0};
+    if (!check_text(valuer, setting, written) || text.size == 0)
+        return;
+    int code = mes_account_proxy_parse(text, valuer->arena, member);
+    if (code == MES_E_NOMEM)
+        mes_account_complaints_nomem(valuer->complaints);
+    else if (code != 0)
+        complain(valuer, setting, written, MES_SAY_account_bad_proxy);
+}
+
 void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
                              const struct mes_written *written, void *record)
 {
@@ -327,6 +343,9 @@ void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_s
         break;
     case MES_SETTING_SECRET:
         store_secret(valuer, setting, written, member);
+        break;
+    case MES_SETTING_PROXY:
+        store_proxy(valuer, setting, written, member);
         break;
     case MES_SETTING_LIST:
         store_list(valuer, setting, written, member);
