@@ -17,6 +17,13 @@ static uint32_t fingerprint_of(const struct mes_account *settings)
         mes_str_of(MES_NUMBER(settings->allow_plaintext_auth)),
         mes_str_of(settings->tls_ca_file),
         mes_str_of(settings->client_certificate_file),
+        mes_str_of(MES_NUMBER(settings->allow_invalid_certificate)),
+        mes_str_of(MES_NUMBER(settings->tls_min_version)),
+        mes_str_of(MES_NUMBER(settings->proxy.kind)),
+        mes_str_of(settings->proxy.host),
+        mes_str_of(MES_NUMBER(settings->proxy.port)),
+        mes_str_of(settings->proxy.user),
+        mes_secret_reveal(settings->proxy_password),
     };
     return mes_health_fingerprint(parts, sizeof parts / sizeof parts[0]);
 }

@@ -56,6 +56,10 @@ static enum mes_cause cause_of_conn(const struct mes_conn_failure *failure)
         [MES_CONN_CAUSE_TIMEOUT] = MES_CAUSE_TIMEOUT,
         [MES_CONN_CAUSE_RESET] = MES_CAUSE_CUT,
         [MES_CONN_CAUSE_CLOSED] = MES_CAUSE_CUT,
+        [MES_CONN_CAUSE_PROXY_LOGIN] = MES_CAUSE_PROXY_LOGIN,
+        [MES_CONN_CAUSE_PROXY_REFUSED] = MES_CAUSE_PROXY,
+        [MES_CONN_CAUSE_PROXY_RELAY] = MES_CAUSE_PROXY_RELAY,
+        [MES_CONN_CAUSE_NO_PROXY] = MES_CAUSE_NO_PROXY,
         [MES_CONN_CAUSE_INJECTED] = MES_CAUSE_GARBAGE,
         [MES_CONN_CAUSE_PLAIN_PEER] = MES_CAUSE_TLS_NOT_SPOKEN,
         [MES_CONN_CAUSE_TLS_VERSION] = MES_CAUSE_TLS_FAILED,
@@ -70,14 +74,20 @@ static enum mes_cause cause_of_conn(const struct mes_conn_failure *failure)
         [MES_CONN_CAUSE_NO_MEMORY] = MES_CAUSE_INTERNAL,
         [MES_CONN_CAUSE_SYSTEM] = MES_CAUSE_INTERNAL,
     };
-    bool was_connecting = failure->stage == MES_CONN_STAGE_CONNECT;
-    return was_connecting && failure->cause == MES_CONN_CAUSE_RESET ? MES_CAUSE_REFUSED
-                                                                    : causes[failure->cause];
+    enum mes_cause cause = causes[failure->cause];
+    if (failure->stage == MES_CONN_STAGE_CONNECT && failure->cause == MES_CONN_CAUSE_RESET)
+        return MES_CAUSE_REFUSED;
+    /* What a connection to the relay may die of is one thing to tell when it was the proxy's. */
+    if (failure->stage == MES_CONN_STAGE_PROXY && cause < MES_CAUSE_PROXY)
+        return MES_CAUSE_PROXY_DOWN;
+    return cause;
 }
 
 static enum mes_step step_of_conn(const struct mes_conn_failure *failure)
 {
     switch (failure->stage) {
+    case MES_CONN_STAGE_PROXY:
+        return MES_STEP_PROXY;
     case MES_CONN_STAGE_TLS:
     case MES_CONN_STAGE_CERTIFICATE:
         return MES_STEP_TLS;

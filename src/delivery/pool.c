@@ -217,7 +217,7 @@ static void on_failed(struct mes_pool *pool, const struct mes_link_end *end)
         pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
         pool->most_links_until = mes_loop_now(pool->loop) + MES_POOL_FEWER_MS;
     } else {
-        pool->addresses.count = 0; /* perhaps the host has moved */
+        pool->route.addresses.count = 0; /* perhaps the host has moved */
         charge_failure(pool, &end->facts, end->evidence, end->opened_at);
     }
 }
@@ -259,9 +259,9 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
     };
     const struct mes_link_options options = {
         .loop = pool->loop,
-        .conn = mes_relay_options_conn(pool->state->settings, pool->tls),
+        .conn = mes_relay_options_conn(pool->state->settings, pool->tls, &pool->route),
         .smtp = pool->smtp,
-        .addresses = &pool->addresses,
+        .addresses = &pool->route.addresses,
         .most_mails = (unsigned)pool->state->settings->max_messages_per_connection,
         .most_message_bytes = pool->state->settings->max_message_bytes,
         .idle_ms = MES_POOL_IDLE_MS,
@@ -292,36 +292,29 @@ static void charge_error(struct mes_pool *pool, enum mes_step step, enum mes_cau
     charge_failure(pool, &facts, NULL, mes_loop_now(pool->loop));
 }
 
-static void on_resolved(void *context, const struct mes_resolve_result *result)
+static void on_routed(void *context, const struct mes_route *route, const struct mes_verdict_input *facts)
 {
     struct mes_pool *pool = checked(context);
-    if (result->cause == MES_RESOLVE_OK)
-        pool->addresses = result->addresses;
+    if (facts == NULL)
+        pool->route = *route;
     /* Where connections were made before, a name server's bad moment is no reason not to use what it said. */
-    if (pool->addresses.count > 0) {
-        pool->addresses_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
-    } else {
-        struct mes_verdict_input facts;
-        mes_link_resolve_facts(result, &facts);
-        charge_failure(pool, &facts, NULL, mes_loop_now(pool->loop));
-    }
+    if (pool->route.addresses.count > 0)
+        pool->route_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
+    else
+        charge_failure(pool, facts, NULL, mes_loop_now(pool->loop));
     plan(pool);
 }
 
-static bool has_addresses(struct mes_pool *pool)
+static bool has_route(struct mes_pool *pool)
 {
-    if (pool->addresses.count > 0 && mes_loop_now(pool->loop) < pool->addresses_until)
+    if (pool->route.addresses.count > 0 && mes_loop_now(pool->loop) < pool->route_until)
         return true;
-    if (pool->resolve != NULL)
+    if (pool->search != NULL)
         return false;
-    const struct mes_resolve_options options = {
-        .host = pool->state->settings->host,
-        .timeout_ms = (int)pool->state->settings->connect_timeout * 1000,
-        .on_done = on_resolved,
-        .context = pool,
-    };
+    const struct mes_route_options options = {
+        .account = pool->state->settings, .on_done = on_routed, .context = pool};
     struct mes_error error = {0};
-    if (mes_resolve_start(pool->loop, &options, &pool->resolve, &error) != 0)
+    if (mes_route_find(pool->loop, &options, &pool->search, &error) != 0)
         charge_error(pool, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
     return false;
 }
@@ -369,7 +362,7 @@ static void on_due(void *context)
         if (mes_link_is_ready(at->link))
             mes_link_offer(at->link);
     }
-    while (pool->queue.count > 0 && may_open_link(pool) && has_addresses(pool)) {
+    while (pool->queue.count > 0 && may_open_link(pool) && has_route(pool)) {
         struct mes_error error = {0};
         if (open_link(pool, &error) != 0)
             charge_error(pool, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
@@ -410,7 +403,7 @@ static void drain(struct mes_transport *transport)
     struct mes_pool *pool = checked(transport);
     pool->is_closed = true;
     pool->is_draining = true;
-    mes_resolve_cancel(&pool->resolve);
+    mes_route_cancel(&pool->search);
     for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
         next = at->next;
         mes_link_drain(at->link);
@@ -422,7 +415,7 @@ static void cancel(struct mes_transport *transport, int64_t grace_ms)
 {
     struct mes_pool *pool = checked(transport);
     pool->is_closed = true;
-    mes_resolve_cancel(&pool->resolve);
+    mes_route_cancel(&pool->search);
     for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
         next = at->next;
         mes_link_cancel(at->link, grace_ms);
@@ -434,7 +427,7 @@ static void pool_free(struct mes_transport **transport)
 {
     struct mes_pool *pool = checked(*transport);
     pool->is_closed = true;
-    mes_resolve_cancel(&pool->resolve);
+    mes_route_cancel(&pool->search);
     while (pool->links != NULL)
         mes_link_abort(pool->links->link);
     return_all(pool);

@@ -6,7 +6,7 @@
 #include "delivery/dispatch_queue.h"
 #include "delivery/link.h"
 #include "delivery/pool.h"
-#include "net/resolve.h"
+#include "delivery/route.h"
 #include "net/timer.h"
 
 struct mes_pool_link {
@@ -27,9 +27,9 @@ struct mes_pool {
     struct mes_smtp_options smtp;
     char ehlo_name[MES_HOST_NAME_SPACE];
     struct mes_timer *timer; /* work that must not happen inside a caller's call */
-    struct mes_resolve *resolve;
-    struct mes_address_list addresses;
-    int64_t addresses_until;
+    struct mes_route_search *search;
+    struct mes_route route;
+    int64_t route_until;
     struct mes_pool_link *links;
     unsigned link_count;
     unsigned ready_count; /* links that got as far as taking mails */

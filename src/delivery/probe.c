@@ -8,7 +8,6 @@
 #include "delivery/link.h"
 #include "delivery/link_facts.h"
 #include "delivery/relay_options.h"
-#include "net/resolve.h"
 #include "net/timer.h"
 
 enum { MES_PROBE_MAGIC = 0x50524f42, MES_PROBE_IDLE_MS = 1000 };
@@ -19,8 +18,8 @@ struct mes_probe {
     char ehlo_name[MES_HOST_NAME_SPACE];
     struct mes_timer *timer; /* what must not happen inside another's call */
     struct mes_tls *tls;
-    struct mes_resolve *resolve;
-    struct mes_address_list addresses;
+    struct mes_route_search *search;
+    struct mes_route route;
     struct mes_link *link;
     int64_t started;
     bool has_begun, is_over, is_cancelled;
@@ -139,9 +138,9 @@ static void open_link(struct mes_probe *probe)
     const struct mes_clock *clock = mes_loop_clock(probe->options.loop);
     const struct mes_link_options options = {
         .loop = probe->options.loop,
-        .conn = mes_relay_options_conn(account, probe->tls),
+        .conn = mes_relay_options_conn(account, probe->tls, &probe->route),
         .smtp = mes_relay_options_smtp(account, probe->ehlo_name, clock),
-        .addresses = &probe->addresses,
+        .addresses = &probe->route.addresses,
         .idle_ms = MES_PROBE_IDLE_MS,
         .archive_bcc = "",
         .wants_transcript = true,
@@ -156,18 +155,15 @@ static void open_link(struct mes_probe *probe)
         end_by_error(probe, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
 }
 
-static void on_resolved(void *context, const struct mes_resolve_result *result)
+static void on_routed(void *context, const struct mes_route *route, const struct mes_verdict_input *facts)
 {
     struct mes_probe *probe = checked(context);
-    struct mes_verdict_input facts;
-    probe->resolve = NULL;
-    if (result->cause == MES_RESOLVE_OK) {
-        probe->addresses = result->addresses;
-        open_link(probe);
+    if (facts != NULL) {
+        end(probe, facts, NULL);
         return;
     }
-    mes_link_resolve_facts(result, &facts);
-    end(probe, &facts, NULL);
+    probe->route = *route;
+    open_link(probe);
 }
 
 static void begin(struct mes_probe *probe)
@@ -182,13 +178,8 @@ static void begin(struct mes_probe *probe)
         end_by_error(probe, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &error);
         return;
     }
-    const struct mes_resolve_options options = {
-        .host = account->host,
-        .timeout_ms = (int)account->connect_timeout * 1000,
-        .on_done = on_resolved,
-        .context = probe,
-    };
-    if (mes_resolve_start(probe->options.loop, &options, &probe->resolve, &error) != 0)
+    const struct mes_route_options options = {.account = account, .on_done = on_routed, .context = probe};
+    if (mes_route_find(probe->options.loop, &options, &probe->search, &error) != 0)
         end_by_error(probe, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
 }
 
@@ -246,7 +237,7 @@ void mes_probe_cancel(struct mes_probe **probe)
     if (*probe == NULL)
         return;
     (*probe)->is_cancelled = true;
-    mes_resolve_cancel(&(*probe)->resolve);
+    mes_route_cancel(&(*probe)->search);
     if ((*probe)->link != NULL)
         mes_link_abort((*probe)->link);
     destroy(*probe);

@@ -12,12 +12,14 @@ static bool is_given(const char *text)
     return text[0] != '\0';
 }
 
-struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls)
+struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls,
+                                               const struct mes_route *route)
 {
     int connect_ms = milliseconds(settings->connect_timeout);
     return (struct mes_conn_options){
         .host = settings->host,
         .port = (uint16_t)settings->port,
+        .proxy = route->has_proxy ? &route->proxy : NULL,
         .tls = tls,
         .is_tls_at_once = settings->tls == MES_ACCOUNT_TLS_AT_ONCE,
         .connect_timeout_ms = connect_ms,

@@ -4,12 +4,14 @@
 
 #include "account/account.h"
 #include "base/host.h"
+#include "delivery/route.h"
 #include "net/conn.h"
 #include "net/tls.h"
 #include "smtp/session.h"
 
-/* Without event and context. Texts are borrowed from the settings. */
-struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls);
+/* Without event and context. Texts are borrowed from the settings, the proxy from the route. */
+struct mes_conn_options mes_relay_options_conn(const struct mes_account *settings, struct mes_tls *tls,
+                                               const struct mes_route *route);
 
 /* Texts are borrowed from the settings and from `ehlo_name`, which is filled when the settings name none. */
 struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *settings,

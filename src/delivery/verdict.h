@@ -14,7 +14,11 @@ enum mes_cause {
     MES_CAUSE_REFUSED,            /* connection refused or reset while connecting */
     MES_CAUSE_UNREACHABLE,        /* no route to the host */
     MES_CAUSE_TIMEOUT,            /* silence, at any step */
-    MES_CAUSE_PROXY,              /* the proxy refused */
+    MES_CAUSE_PROXY,              /* the proxy does not let us through */
+    MES_CAUSE_PROXY_LOGIN,        /* it wants a login, or refuses the one it got */
+    MES_CAUSE_PROXY_RELAY,        /* it cannot reach the relay */
+    MES_CAUSE_PROXY_DOWN,         /* it cannot be found or reached */
+    MES_CAUSE_NO_PROXY,           /* what answers is no proxy of the kind that was named */
     MES_CAUSE_TLS_FAILED,         /* the handshake failed for a reason that is none of the next ones */
     MES_CAUSE_TLS_NOT_SPOKEN,     /* clear text came where TLS was expected: enableSSL on a STARTTLS port */
     MES_CAUSE_TLS_SPOKEN,         /* TLS, or silence on 465 or 994, where a greeting was expected */
