@@ -1,0 +1,164 @@
+"""The way to the relay: through proxies, past addresses that do not answer."""
+
+import unittest
+
+import stage
+from proxy import ConnectProxy, Microsocks, SocksProxy, Tinyproxy
+from sink import Scripted, Sink
+from tool import PASSWORD, Tool, account, forms_of
+
+CODE = 'canary-proxy-5Kd9wT1'
+
+
+class ProxyTest(unittest.TestCase):
+    def opened(self, server):
+        self.addCleanup(server.close)
+        return server
+
+    def tool(self, *accounts):
+        tool = Tool(list(accounts))
+        self.addCleanup(tool.folder.close)
+        return tool
+
+    def account(self, server, proxy, host='127.0.0.1', **more):
+        return account(server.port, 'a', 'starttls', stage.USER, ca=stage.certificates().ca, host=host, proxy=proxy,
+                       **more)
+
+    def relay(self):
+        return self.opened(Sink(tls=stage.tls_context(), login=(stage.USER, PASSWORD)))
+
+    def assert_sent(self, sent, server):
+        self.assertEqual((sent.status, sent.result['status']), (0, 'sent'), sent)
+        self.assertEqual(len(server.mails), 1)
+
+    def assert_failed(self, sent, advice, text, class_='account'):
+        """The one attempt; it never shows the password of the proxy."""
+        self.assertEqual(sent.status, 75, sent)
+        [attempt] = sent.result['attempts']
+        self.assertEqual((attempt['step'], attempt['class'], attempt['adviceId']), ('proxy', class_, advice), sent)
+        self.assertIn(text, attempt['reply'])
+        self.assert_hidden(sent)
+
+    def assert_hidden(self, done):
+        for form in forms_of(CODE):
+            self.assertNotIn(form, done.out + done.err)
+
+    def test_socks5_is_told_the_address(self):
+        relay, proxy = self.relay(), self.opened(SocksProxy())
+        self.assert_sent(self.tool(self.account(relay, f'socks5://127.0.0.1:{proxy.port}', 'localhost')).send_plain(),
+                         relay)
+        self.assertIn(proxy.asked[-1], [('127.0.0.1', relay.port), ('::1', relay.port)])
+
+    def test_socks5_is_told_the_next_address(self):
+        """localhost is ::1 too, where nobody listens; the relay is reached all the same."""
+        relay, proxy = self.relay(), self.opened(SocksProxy())
+        self.assert_sent(self.tool(self.account(relay, f'socks5://localhost:{proxy.port}', 'localhost')).send_plain(),
+                         relay)
+
+    def test_socks5h_is_told_the_name(self):
+        relay = self.opened(Sink())
+        proxy = self.opened(SocksProxy(login=('wong', CODE), names={'relay.invalid': '127.0.0.1'}))
+        tool = self.tool(account(relay.port, 'a', host='relay.invalid',
+                                 proxy=f'socks5h://wong:{CODE}@127.0.0.1:{proxy.port}'))
+        self.assert_sent(tool.send_plain(), relay)
+        self.assertEqual((proxy.asked, proxy.logins), ([('relay.invalid', relay.port)], [('wong', CODE)]))
+
+    def test_http_is_told_the_name(self):
+        relay = self.opened(Sink())
+        proxy = self.opened(ConnectProxy(login=('wong', CODE), names={'relay.invalid': '127.0.0.1'}))
+        tool = self.tool(account(relay.port, 'a', host='relay.invalid', proxyPassword='env:PROXY_CODE',
+                                 proxy=f'http://wong@127.0.0.1:{proxy.port}'))
+        sent = tool.run('send', '--config', tool.config, '--json', '--to', 'wong@example.hk', '--subject', 'S', '--text',
+                        'T', environment={'PROXY_CODE': CODE})
+        self.assert_sent(sent, relay)
+        self.assertEqual(proxy.lines[:2], [f'CONNECT relay.invalid:{relay.port} HTTP/1.1',
+                                           f'Host: relay.invalid:{relay.port}'])
+
+    def test_C06_tls_in_the_tunnel_checks_the_relays_name(self):
+        relay = self.relay()
+        for kind, scheme in ((SocksProxy, 'socks5h'), (ConnectProxy, 'http')):
+            proxy = self.opened(kind(names={'relay.invalid': '127.0.0.1'}))
+            tool = self.tool(self.account(relay, f'{scheme}://127.0.0.1:{proxy.port}', 'relay.invalid'))
+            sent = tool.send_plain()
+            [attempt] = sent.result['attempts']
+            self.assertEqual((attempt['step'], attempt['adviceId']), ('tls', 'tls.certificate-name'), sent)
+            self.assertIn('is for localhost, 127.0.0.1, not for relay.invalid', attempt['reply'])
+        self.assertEqual(relay.mails, [])
+
+    def test_real_proxies(self):
+        relay, folder = self.relay(), stage.folder()
+        socks = self.opened(Microsocks(folder, 'wong', CODE))
+        http = self.opened(Tinyproxy(folder, 'wong', CODE, [relay.port]))
+        for number, proxy in enumerate((f'socks5://wong:{CODE}@127.0.0.1:{socks.port}',
+                                        f'socks5h://wong:{CODE}@127.0.0.1:{socks.port}',
+                                        f'http://wong:{CODE}@127.0.0.1:{http.port}')):
+            sent = self.tool(self.account(relay, proxy, 'localhost')).send_plain()
+            self.assertEqual((sent.status, len(relay.mails)), (0, number + 1), sent)
+        for proxy in (f'socks5://wong:no@127.0.0.1:{socks.port}', f'socks5://127.0.0.1:{socks.port}',
+                      f'http://wong:no@127.0.0.1:{http.port}', f'http://127.0.0.1:{http.port}'):
+            self.assert_failed(self.tool(self.account(relay, proxy)).send_plain(), 'net.proxy-login', 'proxy')
+        closed = self.opened(Tinyproxy(folder, 'wong', CODE, [1]))
+        tool = self.tool(self.account(relay, f'http://wong:{CODE}@127.0.0.1:{closed.port}'))
+        self.assert_failed(tool.send_plain(), 'net.proxy', '403')
+
+    def test_wrong_login(self):
+        relay = self.relay()
+        for kind, scheme, text in ((SocksProxy, 'socks5', 'it refuses the user name or password'),
+                                   (ConnectProxy, 'http', 'it answers with HTTP status 407')):
+            proxy = self.opened(kind(login=('wong', 'other')))
+            tool = self.tool(self.account(relay, f'{scheme}://wong:{CODE}@127.0.0.1:{proxy.port}'))
+            self.assert_failed(tool.send_plain(), 'net.proxy-login', text)
+            self.assertEqual(proxy.logins, [('wong', CODE)])
+
+    def test_refusals(self):
+        relay = self.relay()
+        for kind, scheme, refusal, advice, text in (
+                (SocksProxy, 'socks5', 2, 'net.proxy', 'its rules do not allow'),
+                (SocksProxy, 'socks5', 4, 'net.proxy-relay', 'no route to the relay'),
+                (ConnectProxy, 'http', '403 Forbidden', 'net.proxy', 'HTTP status 403'),
+                (ConnectProxy, 'http', f'503 {CODE}', 'net.proxy-relay', 'HTTP status 503')):
+            proxy = self.opened(kind(refusal=refusal))
+            tool = self.tool(self.account(relay, f'{scheme}://127.0.0.1:{proxy.port}'))
+            self.assert_failed(tool.send_plain(), advice, text)
+
+    def test_no_proxy_there(self):
+        relay = self.relay()
+        gone = SocksProxy()
+        gone.close()
+        tool = self.tool(self.account(relay, f'socks5://127.0.0.1:{gone.port}'))
+        self.assert_failed(tool.send_plain(), 'net.proxy-down', 'Connection refused')
+        tool = self.tool(self.account(relay, 'socks5://proxy.invalid:1080'))
+        self.assert_failed(tool.send_plain(), 'net.proxy-down', 'proxy.invalid')
+        mail_server = self.opened(Scripted({}))
+        for scheme in ('socks5', 'http'):
+            tool = self.tool(self.account(relay, f'{scheme}://127.0.0.1:{mail_server.port}'))
+            self.assert_failed(tool.send_plain(), 'net.no-proxy', 'no answer of')
+        http = self.opened(ConnectProxy())
+        tool = self.tool(account(relay.port, 'a', proxy=f'socks5://127.0.0.1:{http.port}', connectTimeoutSeconds=1))
+        self.assert_failed(tool.send_plain(), 'net.proxy-down', 'did not answer in time')
+
+    def test_a_failing_proxy_is_passed_over(self):
+        relay = self.relay()
+        proxy = self.opened(SocksProxy(refusal=1))
+        tool = self.tool(self.account(relay, f'socks5://127.0.0.1:{proxy.port}'),
+                         account(relay.port, 'b', 'starttls', stage.USER, ca=stage.certificates().ca))
+        sent = tool.send_plain()
+        self.assert_sent(sent, relay)
+        self.assertEqual([attempt['step'] for attempt in sent.result['attempts']], ['proxy', 'dot'])
+
+    def test_H01_the_password_of_a_proxy_is_never_shown(self):
+        relay = self.relay()
+        proxy = self.opened(SocksProxy(login=('wong', CODE)))
+        url = f'socks5://wong:{CODE}@127.0.0.1:{proxy.port}'
+        tool = self.tool(self.account(relay, url))
+        for words in (('config', 'show'), ('config', 'show', '--json'), ('accounts', 'list'),
+                      ('accounts', 'list', '--json'), ('accounts', 'check', '--login'),
+                      ('send', '--trace', '--to', 'a@x.hk', '--subject', 'S', '--text', 'T')):
+            done = tool.run(*words, '--config', tool.config)
+            self.assertEqual(done.status, 0, done)
+            self.assert_hidden(done)
+        shown = tool.run('config', 'show', '--config', tool.config)
+        self.assertIn(f'socks5://wong@127.0.0.1:{proxy.port}'.encode(), shown.out)
+        faulty = self.tool(self.account(relay, url + '/path')).send_plain()
+        self.assertEqual(faulty.status, 78, faulty)
+        self.assert_hidden(faulty)
