@@ -11,6 +11,8 @@
 #include "base/secret.h"
 #include "mes/account.h"
 
+struct mes_dkim_key;
+
 /* Values of the CHOICE settings, in the order of their words in settings.def; enum mes_pipelining stands in
  * provider.h. */
 enum mes_account_transport { MES_ACCOUNT_TRANSPORT_SMTP, MES_ACCOUNT_TRANSPORT_CAPTURE };
@@ -110,6 +112,7 @@ struct mes_account {
     const char *quota_reset_zone;        /* "Asia/Shanghai", which exists; "" when rolling */
     bool uses_token;                     /* it logs in by an access token, not by a password */
     struct mes_token_place token_place;
+    struct mes_dkim_key *dkim; /* signs its mails; NULL: they are not signed */
     struct mes_origin origins[MES_ACCOUNT_SETTING_COUNT];
 };
 

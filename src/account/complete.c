@@ -227,8 +227,7 @@ static void warn_of_files(const struct mes_completion *completion)
         const char *path;
     } files[] = {{MES_ACCOUNT_SETTING_tls_ca_file, account->tls_ca_file},
                  {MES_ACCOUNT_SETTING_oauth_ca_file, account->oauth_ca_file},
-                 {MES_ACCOUNT_SETTING_client_certificate_file, account->client_certificate_file},
-                 {MES_ACCOUNT_SETTING_dkim_key_file, account->dkim_key_file}};
+                 {MES_ACCOUNT_SETTING_client_certificate_file, account->client_certificate_file}};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i].path[0] != '\0' && !mes_file_exists(files[i].path))
             warn(completion, files[i].setting, MES_SAY_account_no_such_file, files[i].path);
@@ -287,6 +286,7 @@ void mes_account_complete(struct mes_completion *completion)
     check_addresses(completion);
     check_archive(completion);
     settle_quota_reset(completion);
+    mes_account_settle_dkim(completion);
     if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE)
         return; /* no server: nothing of the conversation matters */
     check_host(completion);

@@ -39,6 +39,9 @@ void mes_account_settle_token(struct mes_completion *completion);
  * mode. */
 void mes_account_settle_tls(struct mes_completion *completion);
 
+/* Part of the above: reads the key of its DKIM signatures, and tells what is wrong with it. */
+void mes_account_settle_dkim(struct mes_completion *completion);
+
 /* Notes server, port and TLS mode that are used, for `accounts check`. */
 void mes_account_note_mode(const struct mes_account *account, struct mes_complaints *complaints);
 

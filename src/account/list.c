@@ -2,6 +2,7 @@
 
 #include "account/setting.h"
 #include "base/alloc.h"
+#include "mime/dkim_key.h"
 
 static void free_secrets(enum mes_setting_scope scope, void *record)
 {
@@ -18,6 +19,7 @@ static void free_secrets(enum mes_setting_scope scope, void *record)
 void mes_account_clear(struct mes_account *account)
 {
     free_secrets(MES_SCOPE_ACCOUNT, account);
+    mes_mime_dkim_key_free(&account->dkim);
     *account = (struct mes_account){0};
 }
 
