@@ -6,6 +6,7 @@
 #include "cli/login.h"
 #include "cli/status.h"
 #include "daemon/daemon.h"
+#include "mime/dkim_key.h"
 #include "json/write.h"
 
 enum { MES_CLI_ACCOUNT_LIMIT = 64 * 1024 };
@@ -205,11 +206,54 @@ static void put_finding(void *context, enum mes_finding_kind kind, const struct 
     mes_buf_fini(&line);
 }
 
+static void write_record(struct mes_buf *out, const char *account, const char *name, struct mes_str value)
+{
+    struct mes_json_writer json;
+    mes_json_writer_init(&json, out);
+    mes_json_write_object(&json, NULL);
+    mes_json_write_text(&json, "kind", MES_STR("dkim"));
+    mes_json_write_text(&json, "account", mes_str_of(account));
+    mes_json_write_text(&json, "name", mes_str_of(name));
+    mes_json_write_text(&json, "type", MES_STR("TXT"));
+    mes_json_write_text(&json, "value", value);
+    mes_json_write_object_end(&json);
+}
+
+/* What has to stand in the DNS for an account's signatures to count. */
+static void put_record(struct mes_cli *cli, const struct mes_account *account)
+{
+    struct mes_buf line, name, value;
+    mes_buf_init(&line, MES_CLI_ACCOUNT_LIMIT);
+    mes_buf_init(&name, MES_CLI_ACCOUNT_LIMIT);
+    mes_buf_init(&value, MES_CLI_ACCOUNT_LIMIT);
+    mes_buf_add_format(&name, "%s._domainkey.%s", mes_mime_dkim_key_selector(account->dkim),
+                       mes_mime_dkim_key_domain(account->dkim));
+    mes_mime_dkim_key_record(account->dkim, &value);
+    if (mes_cli_has(cli->options, MES_CLI_OPT_JSON))
+        write_record(&line, account->identity, mes_buf_text(&name), mes_buf_str(&value));
+    else
+        mes_say(&line, cli->language, MES_SAY_cli_dkim_record,
+                MES_ARGS(account->identity, mes_buf_text(&name), mes_buf_text(&value)));
+    mes_cli_put_line(cli, &line);
+    mes_buf_fini(&line);
+    mes_buf_fini(&name);
+    mes_buf_fini(&value);
+}
+
+static void put_records(struct mes_cli *cli, const struct mes_account_list *list)
+{
+    for (size_t i = 0; i < mes_account_list_count(list); i++)
+        if (mes_account_list_at(list, i)->dkim != NULL)
+            put_record(cli, mes_account_list_at(list, i));
+}
+
 int mes_cli_accounts_check(struct mes_cli *cli)
 {
     struct mes_account_list *list = NULL;
     struct mes_error error;
     int status = mes_cli_status_of(load(cli, put_finding, &list, &error), MES_CLI_EXIT_CONFIG);
+    if (status == MES_CLI_EXIT_OK)
+        put_records(cli, list);
     if (status == MES_CLI_EXIT_OK && mes_cli_has(cli->options, MES_CLI_OPT_LOGIN))
         status = mes_cli_login_all(cli, list);
     mes_account_list_free(&list);
