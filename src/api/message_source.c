@@ -2,7 +2,6 @@
 #include "account/list.h"
 #include "api/message.h"
 #include "api/resource.h"
-#include "base/descriptor.h"
 #include "compose/stored.h"
 #include "delivery/identity.h"
 #include "queue/roster.h"
@@ -65,6 +64,7 @@ static const struct mes_account *choose_account(const struct source *source,
     return account != NULL ? account : mes_account_list_at(list, 0);
 }
 
+/* The list is held until the bytes are there: its key signs them. */
 static int render(struct source *source, struct mes_error *error)
 {
     const struct mes_api_services *services = source->request->services;
@@ -73,26 +73,10 @@ static int render(struct source *source, struct mes_error *error)
     const struct mes_identity identity = mes_delivery_identity(
         choose_account(source, list), mes_account_list_at(list, 0), mes_compose_job_wishes(source->compiled));
     int code = mes_compose_job_render(source->compiled, 0, &identity, &source->wire, error);
+    if (code == 0)
+        code = mes_compose_wire_gather(&source->wire, &source->bytes, error);
     services->drop_roster(services->context, roster);
     return code;
-}
-
-static int copy_pieces(struct source *source, struct mes_error *error)
-{
-    for (size_t i = 0; i < source->wire.count; i++) {
-        const struct mes_wire_piece *piece = &source->wire.pieces[i];
-        char *room = piece->bytes == NULL ? mes_buf_reserve(&source->bytes, piece->size) : NULL;
-        int code = 0;
-        if (piece->bytes != NULL)
-            mes_buf_add(&source->bytes, piece->bytes, piece->size);
-        else if (room != NULL)
-            code = mes_descriptor_read_at(piece->descriptor, piece->offset, room, piece->size, error);
-        if (code != 0)
-            return code;
-        if (room != NULL)
-            mes_buf_commit(&source->bytes, piece->size);
-    }
-    return mes_buf_check(&source->bytes, error);
 }
 
 static int build(struct source *source, struct mes_store_row row, struct mes_error *error)
@@ -100,9 +84,7 @@ static int build(struct source *source, struct mes_store_row row, struct mes_err
     int code = load(source, row, error);
     if (code == 0)
         code = compile(source, error);
-    if (code == 0)
-        code = render(source, error);
-    return code == 0 ? copy_pieces(source, error) : code;
+    return code == 0 ? render(source, error) : code;
 }
 
 void mes_api_message_source(struct mes_api_request *request)

@@ -9,6 +9,7 @@
 #include "mes/message.h"
 
 struct mes_compose_job;
+struct mes_dkim_key;
 
 struct mes_compose_options {
     const char *domain;                /* of Message-IDs: the domain of the first account's From; not NULL */
@@ -34,6 +35,7 @@ struct mes_identity {
     const char *from_name;        /* NULL or "": none */
     const char *reply_to_address; /* NULL: no Reply-To */
     const char *reply_to_name;
+    const struct mes_dkim_key *dkim; /* NULL: the mail is not signed */
 };
 
 struct mes_compose_recipient {
@@ -63,7 +65,8 @@ int64_t mes_compose_job_unix_seconds(const struct mes_compose_job *job);
 /* The mail for the `to` recipient `index` as `identity` sends it: the same bytes on every call. The wire is
  * initialised once and used again for any number of mails and jobs; it is valid until it is rendered into
  * again and no longer than the job. Changes nothing in the job: several threads may render at once, each into
- * a wire of its own. */
+ * a wire of its own. With `dkim` it is signed, as of the mail's Date; a body that stands in files is hashed
+ * later, see compose/wire.h. */
 int mes_compose_job_render(const struct mes_compose_job *job, size_t index,
                            const struct mes_identity *identity, struct mes_wire *wire,
                            struct mes_error *error) MES_MUST_USE;

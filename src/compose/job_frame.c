@@ -174,6 +174,17 @@ void mes_compose_frame_fini(struct mes_frame *frame)
     mes_free(frame->segments);
 }
 
+/* Text and HTML are the same for all: the body needs to be hashed for a signature only once. */
+static int share_body(struct mes_compose_job *job, struct mes_error *error)
+{
+    const struct mes_slot *slots[] = {&job->text, &job->html};
+    for (size_t i = 0; i < 2; i++)
+        if (slots[i]->template != NULL || slots[i]->is_derived)
+            return 0;
+    job->body = mes_arena_alloc(&job->arena, sizeof *job->body);
+    return job->body != NULL ? 0 : mes_fail_nomem(error);
+}
+
 int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message *message,
                           struct mes_error *error)
 {
@@ -181,6 +192,8 @@ int mes_compose_job_frame(struct mes_compose_job *job, const struct mes_message 
     for (size_t i = 0; i < job->to_count && !has_own_files; i++)
         has_own_files = job->to[i].file_count > 0;
     int code = add_head(job, error);
+    if (code == 0)
+        code = share_body(job, error);
     if (code == 0)
         code = fill(job, message, &job->frame, error);
     return code == 0 && has_own_files ? fill(job, message, &job->own_files_frame, error) : code;

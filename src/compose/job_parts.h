@@ -8,6 +8,7 @@
 #include "compose/job.h"
 #include "compose/recipients.h"
 #include "compose/template.h"
+#include "compose/wire_sign.h"
 #include "mime/writer.h"
 
 /* Subject, text or HTML. One that is the same for all is `fixed` and has no template. */
@@ -72,6 +73,7 @@ struct mes_compose_job {
      * neither depend on who else is in the job. */
     struct mes_frame frame;
     struct mes_frame own_files_frame; /* without segments when nobody has any */
+    struct mes_wire_body *body; /* of the mails of `frame`; NULL: it differs from recipient to recipient */
 };
 
 /* job_slots.c: finds out what differs from recipient to recipient and renders the rest. */

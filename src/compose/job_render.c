@@ -133,13 +133,21 @@ static int add_segments(const struct mes_frame *frame, const struct mes_recipien
     return code == 0 ? add_own(wire, &done, error) : code;
 }
 
-static void begin(struct mes_wire *wire)
+/* The signature gets the first piece, whose bytes it sets itself. */
+static int begin(const struct mes_compose_job *job, const struct mes_recipient *to,
+                 const struct mes_dkim_key *key, struct mes_wire *wire, struct mes_error *error)
 {
+    const struct mes_wire_piece signature = {.bytes = "", .descriptor = -1};
     mes_buf_clear(&wire->text);
     wire->count = 0;
     wire->size = 0;
     wire->needs_smtputf8 = false;
     wire->is_in_memory = true;
+    wire->is_unsigned = false;
+    wire->signing.key = key;
+    wire->signing.unix_seconds = job->unix_seconds;
+    wire->signing.shared = to->file_count == 0 ? job->body : NULL;
+    return key != NULL ? add_piece(wire, &signature, error) : 0;
 }
 
 static void finish(struct mes_wire *wire)
@@ -157,19 +165,21 @@ int mes_compose_job_render(const struct mes_compose_job *job, size_t index,
 {
     struct mes_slot_texts texts;
     assert(index < job->to_count);
-    begin(wire);
-    int code = mes_compose_job_render_slots(job, index, wire, &texts, error);
+    const struct mes_recipient *to = &job->to[index];
+    int code = begin(job, to, identity->dkim, wire, error);
+    if (code == 0)
+        code = mes_compose_job_render_slots(job, index, wire, &texts, error);
     if (code == 0)
         code = add_sender(wire, identity, error);
     if (code != 0)
         return code;
     add_head(job, index, texts.subject, wire);
     wire->needs_smtputf8 |= job->copies_need_smtputf8;
-    const struct mes_recipient *to = &job->to[index];
     code = add_segments(to->file_count > 0 ? &job->own_files_frame : &job->frame, to, &texts, wire, error);
     if (code == 0)
         code = mes_buf_check(&wire->text, error);
-    if (code == 0)
-        finish(wire);
-    return code;
+    if (code != 0)
+        return code;
+    finish(wire);
+    return identity->dkim != NULL ? mes_compose_wire_sign(wire, error) : 0;
 }

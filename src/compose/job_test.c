@@ -296,7 +296,7 @@ static void many_recipients_are_told_apart(void **state)
 
 static void the_same_account_gets_the_same_bytes(void **state)
 {
-    static const struct mes_identity other = {"you@other.hk", "You", "answers@sender.hk", "Answers"};
+    static const struct mes_identity other = {"you@other.hk", "You", "answers@sender.hk", "Answers", NULL};
     char first_id[MES_MESSAGE_ID_SPACE], second_id[MES_MESSAGE_ID_SPACE];
     (void)state;
     add_to("a@x.hk", NULL);

@@ -22,7 +22,7 @@
 
 enum { BLOBS = 5 };
 
-static const struct mes_identity identity = {"me@sender.hk", "陳大文", "answers@sender.hk", ""};
+static const struct mes_identity identity = {"me@sender.hk", "陳大文", "answers@sender.hk", "", NULL};
 
 static char templates[64], blobs[64];
 static struct mes_compose_blob kept[BLOBS];

@@ -63,6 +63,7 @@ struct mes_identity mes_delivery_identity(const struct mes_account *account, con
     struct mes_identity identity = {
         .from_address = from_of(account, wishes),
         .from_name = is_given(wishes->from_name) ? wishes->from_name : account->from_name,
+        .dkim = account->dkim,
     };
     if (is_given(wishes->reply_to_address)) {
         identity.reply_to_address = wishes->reply_to_address;

@@ -321,7 +321,7 @@ static const struct mes_account *first_candidate(const struct mes_sender *sender
     return sender->accounts[i].settings;
 }
 
-static int gather(const struct mes_wire *wire, char **bytes_out, size_t *size_out, struct mes_error *error)
+static int gather(struct mes_wire *wire, char **bytes_out, size_t *size_out, struct mes_error *error)
 {
     struct mes_buf all;
     mes_buf_init(&all, SIZE_MAX);

@@ -49,16 +49,36 @@ static enum mes_pull next_piece(struct mes_wire_source *self, struct mes_str *pi
     }
 }
 
+/* The pass that is not handed out. The size is known before it, so the relay has its answer to SIZE= and
+ * waits for the first byte. */
+static enum mes_pull sign(struct mes_wire_source *self)
+{
+    struct mes_str part;
+    enum mes_pull pull;
+    if (!self->is_signing)
+        self->at = mes_compose_wire_sign_begin(self->wire);
+    self->is_signing = true;
+    while ((pull = next_piece(self, &part)) == MES_PULL_PIECE)
+        mes_compose_wire_sign_add(self->wire, part);
+    if (pull != MES_PULL_END)
+        return pull;
+    self->is_signing = false;
+    self->at = 0;
+    return mes_compose_wire_sign_end(self->wire, &self->error) == 0 ? MES_PULL_PIECE : MES_PULL_FAILED;
+}
+
 static enum mes_pull next(struct mes_source *source, struct mes_str *piece_out)
 {
     struct mes_wire_source *self = (struct mes_wire_source *)source;
-    enum mes_pull pull = next_piece(self, piece_out);
+    enum mes_pull pull = self->wire->is_unsigned ? sign(self) : MES_PULL_PIECE;
+    if (pull == MES_PULL_PIECE)
+        pull = next_piece(self, piece_out);
     if (pull == MES_PULL_PIECE && self->digest != NULL)
         mes_digest_stream_add(self->digest, piece_out->data, piece_out->size);
     return pull;
 }
 
-void mes_wire_source_init(struct mes_wire_source *source, const struct mes_wire *wire, struct mes_loop *loop,
+void mes_wire_source_init(struct mes_wire_source *source, struct mes_wire *wire, struct mes_loop *loop,
                           void (*on_ready)(void *context), void *context)
 {
     *source = (struct mes_wire_source){
