@@ -12,6 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import haraka
 from postfix import Postfix, through
 from rig import Place, Service, Sink, bulk, bulk_file, note, table, wait_until, wrk
 
@@ -56,6 +57,10 @@ def p7(place, rounds):
                 return through(place, relay, RELAY, SINK, PEER_MAILS)
         return run
 
+    def with_haraka():
+        with haraka.Haraka(place, RELAY, SINK) as relay:
+            return through(place, relay, RELAY, SINK, PEER_MAILS)
+
     def mailenhance():
         with Sink(place, SINK), Service(place, 'p7', SERVICE, {'sink': SINK}) as service:
             return relayed(service)
@@ -70,6 +75,8 @@ def p7(place, rounds):
 
     jobs = {'Postfix, defaults': postfix(''), 'Postfix, in_flow_delay=0': postfix('in_flow_delay=0'),
             'mailenhance': mailenhance}
+    if haraka.program(place):
+        jobs['Haraka'] = with_haraka
     if (place.modules / 'node_modules' / 'nodemailer').is_dir():
         jobs["nodemailer's pool (keeps nothing: not durable)"] = nodemailer
     table(('mails/s', 'accepted/s', 'CPU s/1000', 'not 202'), in_turn(rounds, jobs))
