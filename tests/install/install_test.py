@@ -16,6 +16,7 @@ os.environ['MAILENHANCE'] = str(ROOT / 'build-release/mailenhance')
 
 import tap
 from fixture import wait_for
+import stage
 from service import Service
 from sink import Scripted, Sink
 from tool import Tool, account
@@ -46,19 +47,30 @@ class InstallTest(unittest.TestCase):
         cls.temporary.cleanup()
 
     def build(self, name):
+        """An example by its file's name: the command that runs it."""
+        source, program = ROOT / 'examples' / name, self.destination / name.replace('.', '-')
+        compiler = {'.c': ['gcc', '-std=gnu17'], '.cpp': ['g++', '-std=c++17', '-pedantic']}.get(source.suffix)
+        if not compiler:
+            return ['/usr/bin/python3', '-B', source]
         flags = out_of('pkg-config', '--define-variable=prefix=' + str(self.destination / 'usr/local'), '--cflags',
                        '--libs', 'mailenhance', PKG_CONFIG_PATH=str(self.packages)).split()
-        program = self.destination / name
-        out_of('gcc', '-std=gnu17', '-Wall', '-Wextra', '-Werror', ROOT / f'examples/{name}.c', '-o', program, *flags)
-        return program
+        out_of(*compiler, '-Wall', '-Wextra', '-Werror', source, '-o', program, *flags)
+        return [program]
 
-    def run_example(self, name):
+    def run_example(self, name, *options):
+        """Through a list whose first account fails; then through a real server with TLS and a login."""
         refusing, sink = Scripted({'GREETING': '554 5.3.2 not today'}), Sink()
         self.addCleanup(refusing.close)
         self.addCleanup(sink.close)
+        command = [*self.build(name), *options]
         with Tool([account(refusing.port, 'first'), account(sink.port, 'second')]) as tool:
-            out = out_of(self.build(name), tool.config, 'wong@example.hk', LD_LIBRARY_PATH=str(self.libraries))
+            out = out_of(*command, tool.config, 'wong@example.hk', LD_LIBRARY_PATH=str(self.libraries))
         self.assertEqual([recipients for _, recipients, _ in sink.mails], [['wong@example.hk']])
+        server = stage.postfix()
+        with Tool([account(server.starttls, 'postfix', 'starttls', stage.USER, ca=stage.certificates().ca)]) as tool:
+            to = name.replace('.', '-') + ''.join(options) + '@example.hk'
+            self.assertIn(f'{to}: sent', out_of(*command, tool.config, to, LD_LIBRARY_PATH=str(self.libraries)))
+        server.wait_for_mail(to)
         return out
 
     def test_what_is_installed(self):
@@ -125,15 +137,82 @@ class InstallTest(unittest.TestCase):
                 program.write_text(f'#include <mes/{header.name}>\nint main(void)\n{{\n    return 0;\n}}\n')
                 out_of('gcc', f'-std={dialect}', '-pedantic', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
                        '-I', ROOT / 'include', program)
+            for dialect in ('c++11', 'c++17', 'c++20'):
+                program = self.destination / 'alone.cpp'
+                program.write_text(f'#include <mes/{header.name}>\nint main() {{}}\n')
+                out_of('g++', f'-std={dialect}', '-pedantic', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
+                       '-I', ROOT / 'include', program)
 
     def test_example_that_waits(self):
-        out = self.run_example('send')
+        out = self.run_example('send.c')
         self.assertIn('wong@example.hk: sent', out)
         self.assertIn('first: 554 5.3.2 not today', out)
 
     def test_example_with_a_loop_of_its_own(self):
-        self.assertIn('wong@example.hk: sent', self.run_example('loop'))
+        self.assertIn('wong@example.hk: sent', self.run_example('loop.c'))
+
+    def test_example_in_cpp(self):
+        out = self.run_example('send.cpp')
+        self.assertIn('wong@example.hk: sent', out)
+        self.assertIn('first: 554 not today', out)
+
+    def test_example_in_python(self):
+        out = self.run_example('send.py')
+        self.assertIn('wong@example.hk: sent', out)
+        self.assertIn('first: 554 not today', out)
+
+    def test_example_in_python_beside_other_work(self):
+        self.assertIn('second: 250 ', self.run_example('send.py', '--loop'))
+
+    def test_examples_say_what_is_wrong(self):
+        for name in ('send.c', 'send.cpp', 'send.py'):
+            done = subprocess.run([*self.build(name), '/nowhere.json', 'wong@example.hk'], capture_output=True, text=True,
+                                  env={**os.environ, 'LD_LIBRARY_PATH': str(self.libraries)}, timeout=60, check=False)
+            self.assertEqual(done.returncode, 1, name)
+            self.assertIn('/nowhere.json', done.stderr)
+
+    def test_python_s_structures_are_those_of_the_headers(self):
+        """Sizes and places of the members, as the compiler and as ctypes see them."""
+        example = ROOT / 'examples/send.py'
+        places = out_of('/usr/bin/python3', '-B', '-c', f'import runpy; e = runpy.run_path({str(example)!r})\n'
+                        'for n in "Result", "Attempt":\n'
+                        '    print(n, *(getattr(e[n], f[0]).offset for f in e[n]._fields_), __import__("ctypes").sizeof(e[n]))',
+                        LD_LIBRARY_PATH=str(self.libraries))
+        source = ['#include <mes/mes.h>', '#include <stdio.h>', '#include <stddef.h>', 'int main(void) {']
+        for name, members in (('Result', 'recipient role status message_id attempts attempt_count'),
+                              ('Attempt', 'account step class_ code enhanced reply advice_id milliseconds')):
+            struct = f'struct mes_{name.lower()}'
+            wanted = [f'offsetof({struct}, {member})' for member in members.split()] + [f'sizeof({struct})']
+            source.append(f'printf("{name}{" %zu" * len(wanted)}\\n", {", ".join(wanted)});')
+        (self.destination / 'places.c').write_text('\n'.join([*source, '}']))
+        out_of('gcc', '-I', ROOT / 'include', self.destination / 'places.c', '-o', self.destination / 'places')
+        self.assertEqual(places, out_of(self.destination / 'places'))
+
+    def test_every_function_has_a_manual_page(self):
+        folder = self.destination / 'usr/local/share/man/man3'
+        headers = ''.join(path.read_text() for path in (ROOT / 'include/mes').glob('*.h'))
+        for name in set(re.findall(r'MES_API[^;]*?\b(mes_\w+)\(', headers, re.S)):
+            page = (folder / f'{name}.3').read_text()
+            if page.startswith('.so '):
+                page = (folder.parent / page[4:].strip()).read_text()
+            self.assertIn(f'.Fo {name}\n', page)
+        shown = out_of('man', '--pager=cat', 'mes_send', MANPATH=str(folder.parent), MANWIDTH='80')
+        self.assertIn('#include <mes/sender.h>', shown)
+        self.assertIn('read the report', shown)
+
+    def test_manual_pages_are_well_formed(self):
+        pages = [page for page in (self.destination / 'usr/local/share/man').rglob('*.[13]') if not page.read_text().startswith('.so ')]
+        self.assertGreater(len(pages), 12)
+        for page in pages:
+            lint = subprocess.run(['mandoc', '-Tlint', '-Wwarning', page], capture_output=True, text=True, check=False)
+            self.assertEqual(lint.stdout, '')
+            groff = subprocess.run(['man', '--warnings', '-E', 'UTF-8', '-Tutf8', '-Z', '-l', page], capture_output=True, text=True,
+                                   check=False)
+            self.assertEqual([groff.returncode, groff.stderr], [0, ''])
 
 
 if __name__ == '__main__':
-    tap.main(sys.modules[__name__])
+    try:
+        tap.main(sys.modules[__name__], only=sys.argv[1:])
+    finally:
+        stage.close()

@@ -1,5 +1,6 @@
 """The checkers of tools/ find what they are for: each gets a small tree with one fault in it."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -142,6 +143,80 @@ class ToolsTest(unittest.TestCase):
         for what in ('position independent', 'RELRO', 'bound at start', 'stack not executable', 'stack canaries',
                      'fortified calls'):
             self.assertIn(f'not ok hardening: mailenhance: {what}\n', done.stdout)
+
+
+class AbiTest(unittest.TestCase):
+    """tools/abi gets the real headers with one change in them."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='mes-')
+        self.addCleanup(temporary.cleanup)
+        self.tree = Path(temporary.name)
+        shutil.copytree(ROOT / 'include', self.tree / 'include')
+        for path in ('src/mailenhance.map', 'tools/abi.xml', 'build-release/libmailenhance.so'):
+            (self.tree / path).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / path, self.tree / path)
+
+    def change(self, path, old, new):
+        text = (self.tree / path).read_text()
+        self.assertIn(old, text)
+        (self.tree / path).write_text(text.replace(old, new))
+
+    def run_tool(self, *options):
+        return subprocess.run([ROOT / 'tools/abi', self.tree, *options], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              check=False)
+
+    def assert_breaks(self):
+        done = self.run_tool()
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn('programs that were built before would break', done.stdout)
+        self.assertIn('not ok abi: the headers keep what was promised', done.stdout)
+        before = (self.tree / 'tools/abi.xml').read_text()
+        self.assertNotEqual(self.run_tool('--update').returncode, 0)
+        self.assertEqual((self.tree / 'tools/abi.xml').read_text(), before)
+
+    def test_nothing_changed(self):
+        done = self.run_tool()
+        self.assertEqual([done.returncode, done.stdout.count('\nok') + 1], [0, 3], done)
+
+    def test_a_function_is_gone(self):
+        self.change('src/mailenhance.map', '    mes_send;\n', '')
+        self.assert_breaks()
+
+    def test_another_argument(self):
+        self.change('include/mes/sender.h', 'int grace_ms', 'long grace_ms')
+        self.assert_breaks()
+
+    def test_another_layout(self):
+        self.change('include/mes/sender.h', 'bool bulk; ', 'int bulk; ')
+        self.assert_breaks()
+
+    def test_a_structure_that_is_only_pointed_to(self):
+        self.change('include/mes/report.h', '    const char *enhanced;', '    const char *spam, *enhanced;')
+        self.assert_breaks()
+
+    def test_numbers_moved(self):
+        self.change('include/mes/report.h', '    MES_STEP_PROXY,\n', '')
+        self.assert_breaks()
+
+    def test_another_error_code(self):
+        self.change('include/mes/error.def', '(FILE, -6', '(FILE, -66')
+        self.assert_breaks()
+
+    def test_a_function_without_version(self):
+        self.change('include/mes/mes.h', 'MES_API const', 'MES_API int mes_extra(int a);\nMES_API const')
+        done = self.run_tool()
+        self.assertIn('mes_extra: not in src/mailenhance.map', done.stdout)
+        self.assertIn('not ok abi: every public function has a version', done.stdout)
+
+    def test_an_addition_is_taken_up(self):
+        self.change('include/mes/mes.h', 'MES_API const', 'MES_API int mes_extra(int a);\nMES_API const')
+        self.change('src/mailenhance.map', 'MAILENHANCE_0.1 {', 'MAILENHANCE_0.2 {\nglobal:\n    mes_extra;\n};\nMAILENHANCE_0.1 {')
+        self.assertIn('run tools/abi --update', self.run_tool().stdout)
+        done = self.run_tool('--update')
+        self.assertIn('\nok abi: every', '\n' + done.stdout)
+        self.assertIn("name='mes_extra' version='MAILENHANCE_0.2'", (self.tree / 'tools/abi.xml').read_text())
+        self.assertIn('mes_extra@@MAILENHANCE_0.2: only in one of headers and libmailenhance.so', done.stdout)
 
 
 if __name__ == '__main__':
