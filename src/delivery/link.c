@@ -132,8 +132,9 @@ static void on_trace(void *context, struct mes_smtp_session *session, char direc
 
 static void destroy(struct mes_link *link)
 {
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+    for (unsigned i = 0; i < link->slot_count; i++)
         mes_link_slot_fini(&link->slots[i]);
+    mes_free(link->slots);
     mes_link_transcript_fini(&link->transcript);
     mes_smtp_session_free(&link->session);
     mes_timer_free(&link->timer);
@@ -327,6 +328,18 @@ static void on_event(void *context, struct mes_conn *conn, enum mes_conn_event e
 
 /* ---- the link's own interface ---- */
 
+static int make_slots(struct mes_link *link, struct mes_error *error)
+{
+    unsigned count = link->options.smtp.depth > 2 ? link->options.smtp.depth : 2;
+    link->slots = mes_alloc(count * sizeof *link->slots);
+    if (link->slots == NULL)
+        return mes_fail_nomem(error);
+    link->slot_count = count;
+    for (unsigned i = 0; i < count; i++)
+        mes_link_slot_init(&link->slots[i], link->options.loop, on_body_ready, link);
+    return 0;
+}
+
 int mes_link_new(const struct mes_link_options *options, const struct mes_link_events *events,
                  struct mes_link **link_out, struct mes_error *error)
 {
@@ -339,12 +352,12 @@ int mes_link_new(const struct mes_link_options *options, const struct mes_link_e
     link->timer_due = INT64_MAX;
     link->opened_at = mes_loop_now(options->loop);
     link->has_begun_tls = options->conn.is_tls_at_once;
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
-        mes_link_slot_init(&link->slots[i], options->loop, on_body_ready, link);
     mes_link_transcript_init(&link->transcript);
     link->options.conn.on_event = on_event;
     link->options.conn.context = link;
-    int code = mes_timer_new(options->loop, on_due, link, &link->timer, error);
+    int code = make_slots(link, error);
+    if (code == 0)
+        code = mes_timer_new(options->loop, on_due, link, &link->timer, error);
     if (code == 0)
         code = mes_conn_open(options->loop, &link->options.conn, options->addresses, &link->conn, error);
     if (code != 0) {
@@ -379,9 +392,9 @@ void mes_link_offer(struct mes_link *link)
 bool mes_link_permit(struct mes_link *link, const struct mes_dispatch *dispatch, bool granted)
 {
     struct mes_link_slot *slot = link->slots;
-    while (slot < link->slots + MES_LINK_SLOTS && slot->dispatch != dispatch)
+    while (slot < link->slots + link->slot_count && slot->dispatch != dispatch)
         slot++;
-    if (slot == link->slots + MES_LINK_SLOTS)
+    if (slot == link->slots + link->slot_count)
         return false;
     tell_sent(link);
     mes_smtp_session_permit(link->session, &slot->message, granted);
@@ -396,6 +409,7 @@ void mes_link_drain(struct mes_link *link)
         return;
     }
     mes_link_quit(link);
+    mes_smtp_session_recall(link->session);
     settle(link);
 }
 
@@ -419,4 +433,19 @@ struct mes_smtp_session *mes_link_session(struct mes_link *link)
 bool mes_link_is_ready(const struct mes_link *link)
 {
     return link->is_ready && !link->is_over;
+}
+
+unsigned mes_link_held(const struct mes_link *link)
+{
+    return link->held;
+}
+
+unsigned mes_link_flow(const struct mes_link *link)
+{
+    return mes_smtp_session_flow(link->session);
+}
+
+bool mes_link_has_carried(const struct mes_link *link)
+{
+    return link->carried > 0;
 }

@@ -65,12 +65,20 @@ void mes_link_abort(struct mes_link *link);
 void mes_link_offer(struct mes_link *link);
 /* Answers on_want_permit. False: the dispatch is not under way here, and nothing was done. May end it. */
 bool mes_link_permit(struct mes_link *link, const struct mes_dispatch *dispatch, bool granted);
-/* No further mail is taken; what is under way goes on to its end, then QUIT. May end it. */
+/* No further mail is taken; what was begun goes on to its end, what was not is returned, then QUIT. May end
+ * it. */
 void mes_link_drain(struct mes_link *link);
 /* Nothing new is begun; a written dot gets `grace_ms` for its reply. May end it. */
 void mes_link_cancel(struct mes_link *link, int64_t grace_ms);
 
 struct mes_smtp_session *mes_link_session(struct mes_link *link); /* NULL before it is connected */
 bool mes_link_is_ready(const struct mes_link *link);
+/* It would take a mail now. */
+bool mes_link_takes(const struct mes_link *link);
+/* The mails it has, and how many of them can be on their way at once; the others wait in it. */
+unsigned mes_link_held(const struct mes_link *link);
+unsigned mes_link_flow(const struct mes_link *link);
+/* Some mail has come to its end here. */
+bool mes_link_has_carried(const struct mes_link *link);
 
 #endif

@@ -6,7 +6,7 @@
 
 static struct mes_link_slot *free_slot(struct mes_link *link)
 {
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
+    for (unsigned i = 0; i < link->slot_count; i++)
         if (link->slots[i].dispatch == NULL)
             return &link->slots[i];
     return NULL;
@@ -14,10 +14,7 @@ static struct mes_link_slot *free_slot(struct mes_link *link)
 
 bool mes_link_is_idle(const struct mes_link *link)
 {
-    for (size_t i = 0; i < MES_LINK_SLOTS; i++)
-        if (link->slots[i].dispatch != NULL)
-            return false;
-    return true;
+    return link->held == 0;
 }
 
 const char *mes_link_tls(const struct mes_link *link)
@@ -30,6 +27,7 @@ const char *mes_link_tls(const struct mes_link *link)
 static void release_slot(struct mes_link *link, struct mes_link_slot *slot)
 {
     mes_link_slot_release(slot);
+    link->held--;
     link->idle_since = mes_loop_now(link->options.loop);
 }
 
@@ -68,6 +66,7 @@ static void take_mail(struct mes_link *link, struct mes_link_slot *slot, struct 
         refuse_mail(link, dispatch, MES_CAUSE_INTERNAL, mes_error_text(&error, MES_EN, text, sizeof text));
         return;
     }
+    link->held++;
     if (link->options.most_message_bytes > 0 &&
         slot->wire.size > (uint64_t)link->options.most_message_bytes) {
         release_slot(link, slot);
@@ -94,10 +93,15 @@ void mes_link_quit(struct mes_link *link)
     mes_smtp_session_quit(link->session);
 }
 
+bool mes_link_takes(const struct mes_link *link)
+{
+    return link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
+           !has_carried_enough(link) && mes_smtp_session_has_room(link->session);
+}
+
 void mes_link_take_mails(struct mes_link *link)
 {
-    while (link->is_ready && !link->is_over && !link->is_quitting && !link->is_cancelled &&
-           !has_carried_enough(link) && mes_smtp_session_has_room(link->session)) {
+    while (mes_link_takes(link)) {
         struct mes_link_slot *slot = free_slot(link);
         unsigned most = 0;
         struct mes_dispatch *dispatch =
@@ -196,10 +200,16 @@ void mes_link_mail_done(struct mes_link *link, const struct mes_smtp_result *res
 {
     struct mes_link_slot *slot = result->message->context;
     struct mes_dispatch *dispatch = slot->dispatch;
+    bool is_first = dispatch->started == link->opened_at;
+    if (!is_first && result->begun_at > 0) /* it had waited for its turn until then */
+        dispatch->started = result->begun_at;
     bool is_touched = tell_outcomes(link, slot, result);
     release_slot(link, slot);
-    if (dispatch->wants_new_connection)
+    link->carried += is_touched;
+    if (dispatch->wants_new_connection) {
         mes_link_quit(link); /* a reply said so: this one would only say it again */
+        mes_smtp_session_recall(link->session);
+    }
     if (is_touched)
         link->events.on_done(link->events.context, link, dispatch);
     else

@@ -8,8 +8,7 @@
 
 enum {
     MES_LINK_MAGIC = 0x4c494e4b,
-    MES_LINK_GROUPS = 32, /* written in one turn */
-    MES_LINK_SLOTS = 2    /* with X the next envelope travels with the body before */
+    MES_LINK_GROUPS = 32 /* written in one turn */
 };
 
 struct mes_link {
@@ -22,14 +21,17 @@ struct mes_link {
     int64_t timer_due; /* INT64_MAX: not running */
     int64_t opened_at;
     int64_t idle_since;
-    unsigned mails;
-    size_t untold; /* bytes of the session's output that the connection still holds */
+    unsigned mails;   /* taken in all */
+    unsigned held;    /* and not over */
+    unsigned carried; /* came to their end */
+    size_t untold;    /* bytes of the session's output that the connection still holds */
     bool is_ready;
     bool has_begun_tls;
     bool is_quitting;
     bool is_over; /* on_ended was called; destroyed as soon as the session has returned */
     bool is_cancelled;
-    struct mes_link_slot slots[MES_LINK_SLOTS];
+    struct mes_link_slot *slots;
+    unsigned slot_count;                   /* as many as the session holds */
     struct mes_link_transcript transcript; /* empty unless it is wanted */
 };
 

@@ -94,6 +94,7 @@ int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch
         .source = &slot->source.source,
         .needs_8bitmime = slot->wire.needs_smtputf8,
         .needs_smtputf8 = slot->wire.needs_smtputf8,
+        .asks_late = dispatch->is_doubted,
         .context = slot,
     };
     add_recipients(slot, dispatch, terms);

@@ -62,7 +62,7 @@ static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input
     return_all(pool);
 }
 
-static void plan(struct mes_pool *pool)
+void mes_pool_plan(struct mes_pool *pool)
 {
     if (!mes_timer_is_active(pool->timer))
         mes_timer_start(pool->timer, 0);
@@ -104,7 +104,7 @@ static struct mes_dispatch *on_wants_mail(void *context, struct mes_link *link, 
     (void)link;
     /* Asked each time: a relay may have told its limit since the connection was opened. */
     *most_recipients_out = mes_account_state_most_recipients(pool->state, mes_pool_wall_now(pool));
-    return pool->is_closed ? NULL : next_wanted(pool);
+    return pool->is_closed || !mes_pool_may_take(pool, mine) ? NULL : next_wanted(pool);
 }
 
 static void on_ready(void *context, struct mes_link *link)
@@ -114,7 +114,7 @@ static void on_ready(void *context, struct mes_link *link)
     mine->link = link;
     pool->ready_count++;
     mes_smtp_session_set_relay(mes_link_session(link), mes_pool_relay_for(mine, link));
-    plan(pool); /* the account works: more connections may follow */
+    mes_pool_plan(pool); /* the account works: more connections may follow */
 }
 
 static void on_outcome(void *context, struct mes_link *link, struct mes_dispatch *dispatch, size_t number,
@@ -173,14 +173,14 @@ static void on_returned(void *context, struct mes_link *link, struct mes_dispatc
 {
     struct mes_pool_link *mine = context;
     struct mes_pool *pool = checked(mine->pool);
-    (void)link;
+    dispatch->returns += !mes_link_has_carried(link);
     if (pool->is_closed) {
         pool->events.on_returned(pool->events.context, dispatch);
-    } else if (++dispatch->returns > MES_POOL_RETURNS) {
+    } else if (dispatch->returns > MES_POOL_RETURNS) {
         give_up_on_relay(pool, dispatch);
     } else {
-        mes_dispatch_queue_prepend(&pool->queue, dispatch);
-        plan(pool);
+        mes_dispatch_queue_put_back(&pool->queue, dispatch);
+        mes_pool_plan(pool);
     }
 }
 
@@ -232,7 +232,7 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
     forget(mine);
     if (!end->was_ready && !end->is_blameless && !pool->is_closed)
         on_failed(pool, end);
-    plan(pool);
+    mes_pool_plan(pool);
 }
 
 /* ---- opening links ---- */
@@ -302,7 +302,7 @@ static void on_routed(void *context, const struct mes_route *route, const struct
         pool->route_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
     else
         charge_failure(pool, facts, NULL, mes_loop_now(pool->loop));
-    plan(pool);
+    mes_pool_plan(pool);
 }
 
 static bool has_route(struct mes_pool *pool)
@@ -317,20 +317,6 @@ static bool has_route(struct mes_pool *pool)
     if (mes_route_find(pool->loop, &options, &pool->search, &error) != 0)
         charge_error(pool, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
     return false;
-}
-
-/* Until one connection has shown that the account works, there is only one: ten logins with a wrong password
- * at a time would lock it. */
-static bool may_open_link(const struct mes_pool *pool)
-{
-    uint32_t most = mes_account_state_most_connections(pool->state, mes_pool_wall_now(pool));
-    if (pool->most_links < most && mes_loop_now(pool->loop) < pool->most_links_until)
-        most = pool->most_links;
-    if (pool->ready_count == 0)
-        most = 1;
-    /* What is being set up will take a mail of its own. */
-    unsigned setting_up = pool->link_count - pool->ready_count;
-    return pool->link_count < most && pool->queue.count > setting_up;
 }
 
 /* May free the pool, by way of on_drained. */
@@ -356,13 +342,8 @@ static void on_due(void *context)
         charge_error(pool, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &pool->tls_error);
         return;
     }
-    /* Offering may end a link, and with it this list's entry. */
-    for (struct mes_pool_link *at = pool->links, *next; at != NULL && pool->queue.count > 0; at = next) {
-        next = at->next;
-        if (mes_link_is_ready(at->link))
-            mes_link_offer(at->link);
-    }
-    while (pool->queue.count > 0 && may_open_link(pool) && has_route(pool)) {
+    mes_pool_offer_all(pool);
+    while (pool->queue.count > 0 && mes_pool_may_open_link(pool) && has_route(pool)) {
         struct mes_error error = {0};
         if (open_link(pool, &error) != 0)
             charge_error(pool, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
@@ -375,7 +356,7 @@ static void start(struct mes_transport *transport, struct mes_dispatch *dispatch
 {
     struct mes_pool *pool = checked(transport);
     mes_dispatch_queue_append(&pool->queue, dispatch);
-    plan(pool);
+    mes_pool_plan(pool);
 }
 
 static void permit(struct mes_transport *transport, struct mes_dispatch *dispatch, bool granted)
@@ -408,7 +389,7 @@ static void drain(struct mes_transport *transport)
         next = at->next;
         mes_link_drain(at->link);
     }
-    plan(pool);
+    mes_pool_plan(pool);
 }
 
 static void cancel(struct mes_transport *transport, int64_t grace_ms)
@@ -420,7 +401,7 @@ static void cancel(struct mes_transport *transport, int64_t grace_ms)
         next = at->next;
         mes_link_cancel(at->link, grace_ms);
     }
-    plan(pool);
+    mes_pool_plan(pool);
 }
 
 static void pool_free(struct mes_transport **transport)

@@ -46,6 +46,18 @@ struct mes_pool {
 /* Wall clock, in milliseconds. */
 int64_t mes_pool_wall_now(const struct mes_pool *pool);
 
+/* There is something to do, after this turn. */
+void mes_pool_plan(struct mes_pool *pool);
+
+/* Mails are spread over the connections first; only then do they pile up in one. Those that would have to
+ * wait in this one are left to the connections that are still to come. */
+bool mes_pool_may_take(struct mes_pool *pool, const struct mes_pool_link *mine);
+/* Until one connection has shown that the account works, there is only one: ten logins with a wrong password
+ * at a time would lock it. */
+bool mes_pool_may_open_link(const struct mes_pool *pool);
+/* Gives the mails that wait to the links that take them. */
+void mes_pool_offer_all(struct mes_pool *pool);
+
 /* How the link's session begins: X is tried on one connection while the others go by P. */
 enum mes_smtp_relay mes_pool_relay_for(struct mes_pool_link *mine, struct mes_link *link);
 /* A session found something out about the relay. */

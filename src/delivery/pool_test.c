@@ -70,7 +70,7 @@ static void a_refused_permit_touches_no_other_mail(void **state)
         assert_int_equal(count_of(log, "withdrawn"), 0);
         log = relay_log(&world);
         assert_int_equal(count_of(log, "<dot>"), 3);
-        assert_int_equal(count_of(log, "<connection>"), 2);
+        assert_int_equal(count_of(log, "<connection>"), 1); /* nothing of it had been sent */
         close_world(&world);
     }
 }
@@ -91,25 +91,75 @@ static void a_late_refusal_touches_no_other_mail(void **state)
     world.answers[1] = ANSWER_NO;
     turn_until(&world, all_are_over);
     assert_non_null(strstr(mes_buf_text(&world.log), "cancelled 1, cancelled 1, done 1, "));
-    assert_non_null(strstr(mes_buf_text(&world.log), "want 2, sent 2, sent 2, done 2, "));
+    assert_non_null(strstr(mes_buf_text(&world.log), "sent 2, sent 2, done 2, "));
+    assert_int_equal(count_of(mes_buf_text(&world.log), "want 2, "), 2);
+    assert_int_equal(count_of(mes_buf_text(&world.log), "withdrawn 2, "), 1);
+    assert_int_equal(count_of(relay_log(&world), "<connection>"), 2);
     close_world(&world);
 }
 
-/* By X the next mail's permit is asked for while the one before still waits for its reply: so waiting for the
- * disk costs no round trip. Without X it is asked for when the one before is done. */
-static void with_X_permits_are_taken_ahead(void **state)
+/* The permits of the next mails are asked for while the one before still waits for its reply, so that one
+ * flush of the disk serves several of them. Three at most, and one where a doubt is held for a person. */
+static void permits_are_taken_ahead(void **state)
 {
+    static const char *const doubts[] = {"resend", "hold"};
     (void)state;
-    for (size_t i = 0; i < sizeof paces / sizeof paces[0]; i++) {
-        struct world world = {.count = 0};
-        open_paced(&world, paces[i], 3);
+    for (size_t i = 0; i < 2 * sizeof paces / sizeof paces[0]; i++) {
+        struct world world = {.answers = {ANSWER_NEVER}};
+        char settings[200];
+        bool is_held = i % 2 == 1;
+        (void)snprintf(settings, sizeof settings, ",\"pipelining\":\"%s\",\"onDoubt\":\"%s\"", paces[i / 2],
+                       doubts[is_held]);
+        open_pool(&world, settings, 6);
         start_all(&world);
+        turn_until(&world, has_whole_body);
+        assert_int_equal(count_of(mes_buf_text(&world.log), "want "), is_held ? 2 : 4);
+        world.answers[0] = ANSWER_YES;
         turn_until(&world, all_are_over);
-        const char *log = mes_buf_text(&world.log);
-        bool is_ahead = strstr(log, "want 1") < strstr(log, "done 0");
-        assert_int_equal(is_ahead, strcmp(paces[i], "X") == 0);
+        assert_int_equal(count_of(mes_buf_text(&world.log), "want "), 6);
         close_world(&world);
     }
+}
+
+/* What was in doubt before asks when its turn has come. */
+static void a_doubted_mail_asks_for_no_permit_while_it_waits(void **state)
+{
+    struct world world = {.answers = {ANSWER_NEVER}};
+    (void)state;
+    open_paced(&world, "P", 3);
+    world.dispatches[1].is_doubted = true;
+    start_all(&world);
+    turn_until(&world, has_whole_body);
+    assert_string_equal(mes_buf_text(&world.log), "want 0, want 2, ");
+    world.answers[0] = ANSWER_YES;
+    turn_until(&world, all_are_over);
+    assert_true(strstr(mes_buf_text(&world.log), "done 0") < strstr(mes_buf_text(&world.log), "want 1"));
+    close_world(&world);
+}
+
+/* The connection ends with mails waiting in it: each gets its turn on the next, in its order, and none is
+ * charged for what it had nothing to do with. */
+static void what_waited_in_a_connection_comes_back(void **state)
+{
+    struct world world = {.relay = {.cuts_after_354 = 1}};
+    for (size_t i = 0; i < MAILS; i++)
+        world.answers[i] = ANSWER_NEVER;
+    (void)state;
+    open_paced(&world, "P", 6);
+    start_all(&world);
+    turn_until(&world, all_are_over);
+    const char *log = mes_buf_text(&world.log);
+    for (const char *at = log; *at != '\0'; at++)
+        assert_true(strncmp(at, "sent", 4) != 0 && strncmp(at, "failed", 6) != 0);
+    assert_int_equal(count_of(log, "cut "), 12);
+    assert_true(strstr(log, "done 0") < strstr(log, "done 1") &&
+                strstr(log, "done 1") < strstr(log, "done 2"));
+    assert_true(strstr(log, "done 2") < strstr(log, "done 3") &&
+                strstr(log, "done 3") < strstr(log, "done 4"));
+    assert_int_equal(count_of(log, "want 3, "), 4);
+    assert_int_equal(count_of(log, "withdrawn 3, "), 4);
+    assert_int_equal(count_of(relay_log(&world), "<connection>"), 6);
+    close_world(&world);
 }
 
 static bool is_withdrawn(const struct world *world)
@@ -128,6 +178,39 @@ static void a_permit_is_withdrawn_when_its_session_ends(void **state)
     assert_true(strstr(mes_buf_text(&world.log), "want 0, withdrawn 0, cut 0, cut 0, done 0, ") != NULL);
     world.transport->face->permit(world.transport, &world.dispatches[0], true);  /* too late: ignored */
     world.transport->face->permit(world.transport, &world.dispatches[1], false); /* never was there */
+    close_world(&world);
+}
+
+static bool are_two_asked(const struct world *world)
+{
+    return world->is_asked[0] && world->is_asked[1];
+}
+
+static bool are_all_asked(const struct world *world)
+{
+    return count_of(mes_buf_text(&world->log), "want ") == world->count;
+}
+
+/* A mail for each connection before a second one for any of them, even where they may wait in it. */
+static void mails_are_spread_before_they_pile_up(void **state)
+{
+    struct world world = {.relay = {.connections = 3}};
+    (void)state;
+    for (size_t i = 0; i < MAILS; i++)
+        world.answers[i] = ANSWER_NEVER;
+    open_paced(&world, "P", 7);
+    world.count = 2;
+    start_all(&world);
+    turn_until(&world, are_two_asked);
+    assert_int_equal(atomic_load(&world.relay.logins), 2);
+    for (; world.count < 7; world.count++)
+        world.transport->face->start(world.transport, &world.dispatches[world.count]);
+    turn_until(&world, are_all_asked);
+    assert_int_equal(atomic_load(&world.relay.logins), 3);
+    for (size_t i = 0; i < MAILS; i++)
+        world.answers[i] = ANSWER_YES;
+    turn_until(&world, all_are_over);
+    assert_int_equal(count_of(relay_log(&world), "<dot>"), 7);
     close_world(&world);
 }
 
@@ -353,7 +436,10 @@ int main(void)
         cmocka_unit_test(no_dot_leaves_before_its_permit),
         cmocka_unit_test(a_refused_permit_touches_no_other_mail),
         cmocka_unit_test(a_late_refusal_touches_no_other_mail),
-        cmocka_unit_test(with_X_permits_are_taken_ahead),
+        cmocka_unit_test(permits_are_taken_ahead),
+        cmocka_unit_test(a_doubted_mail_asks_for_no_permit_while_it_waits),
+        cmocka_unit_test(what_waited_in_a_connection_comes_back),
+        cmocka_unit_test(mails_are_spread_before_they_pile_up),
         cmocka_unit_test(a_permit_is_withdrawn_when_its_session_ends),
         cmocka_unit_test(evidence_is_what_the_relay_got),
         cmocka_unit_test(what_was_not_sent_whole_has_no_digest),

@@ -1,6 +1,12 @@
 #include "delivery/relay_options.h"
 
-enum { MES_HANDSHAKE_MOST_MS = 30 * 1000 };
+enum {
+    MES_HANDSHAKE_MOST_MS = 30 * 1000,
+    /* A permit taken ahead is a doubt if the process is killed: few of them, and fewer where a doubt needs a
+     * person (docs/decisions/010-permits-ahead.md). */
+    MES_AHEAD_MOST = 3,
+    MES_AHEAD_HOLD = 1,
+};
 
 static int milliseconds(int64_t seconds)
 {
@@ -69,6 +75,8 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         .read_ms = milliseconds(settings->read_timeout),
         .write_ms = milliseconds(settings->write_timeout),
         .final_ms = milliseconds(settings->final_reply_timeout),
+        .depth = (unsigned)settings->pipeline_depth,
+        .ahead = settings->on_doubt == MES_ON_DOUBT_HOLD ? MES_AHEAD_HOLD : MES_AHEAD_MOST,
         .clock = clock,
     };
 }

@@ -33,7 +33,9 @@ struct mes_dispatch {
     int64_t started;            /* monotonic: when the attempt's connection or its MAIL began */
     unsigned returns;           /* how often a session gave it back untouched */
     const atomic_bool *is_void; /* not wanted any more: returned untouched, if it still waits; may be NULL */
-    bool is_urgent;             /* goes before those that are not, where several wait for a connection */
+    bool is_doubted; /* was in doubt before: it does not ask for its permit while it waits, so that it
+                      * is not so easily in doubt again */
+    bool is_urgent;  /* goes before those that are not, where several wait for a connection */
     const struct mes_evidence *evidence; /* the transport's; valid inside on_outcome, NULL elsewhere */
 };
 

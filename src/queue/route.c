@@ -54,6 +54,7 @@ static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_
                                        mes_clock_wall(clock)),
         .started = mes_clock_monotonic(clock),
         .is_void = &mail->batch->is_cancelled,
+        .is_doubted = mail->progress.doubts > 0,
         .is_urgent = mail->batch->lane == MES_LANE_TRANSACTIONAL,
     };
     mail->dot.account = state->settings->identity;

@@ -71,9 +71,14 @@ static void learn_from_end(struct mes_smtp_session *session, const struct mes_sm
         mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
 }
 
-static bool is_under_way(const struct mes_smtp_slot *slot)
+static bool is_any_under_way(const struct mes_smtp_session *session)
 {
-    return slot->is_put && (slot->state == MES_SMTP_SLOT_SENDING || slot->state == MES_SMTP_SLOT_DONE);
+    for (unsigned i = 0; i < session->slot_count; i++) {
+        const struct mes_smtp_slot *slot = &session->slots[i];
+        if (slot->is_put && (slot->state == MES_SMTP_SLOT_SENDING || slot->state == MES_SMTP_SLOT_DONE))
+            return true;
+    }
+    return false;
 }
 
 static bool is_blameless(const struct mes_smtp_session *session, enum mes_smtp_cause cause)
@@ -82,7 +87,7 @@ static bool is_blameless(const struct mes_smtp_session *session, enum mes_smtp_c
         return true;
     if (!session->was_ready)
         return false;
-    if (is_under_way(&session->slots[0]) || is_under_way(&session->slots[1]))
+    if (is_any_under_way(session))
         return true; /* its outcome says what there is to say */
     return cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED;
 }
@@ -96,10 +101,10 @@ enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_
     session->is_blameless = is_blameless(session, cause);
     mes_smtp_outcome_set(&session->ended, step, cause, reply, &session->ended_text);
     session->ended.by_token = step == MES_STEP_AUTH && mes_smtp_mechanism_has_token(session->auth.mechanism);
-    for (size_t i = 0; i < 2; i++)
+    for (unsigned i = 0; i < session->slot_count; i++)
         if (session->slots[i].state == MES_SMTP_SLOT_SENDING && session->slots[i].is_put)
             learn_from_end(session, &session->slots[i], cause);
-    for (size_t i = 0; i < 2; i++)
+    for (unsigned i = 0; i < session->slot_count; i++)
         settle(session, &session->slots[i], cause);
     mes_smtp_drop_output(session);
     return MES_SMTP_STEP_END;

@@ -25,6 +25,7 @@ struct mes_smtp_message {
     bool needs_smtputf8;             /* an address or header has bytes above 127 */
     enum mes_smtp_return dsn_return; /* RET= */
     struct mes_str envelope_id;      /* ENVID (plain, not xtext); empty: none */
+    bool asks_late;                  /* its permit is not asked for while it waits for its turn */
     void *context;                   /* the caller's */
 };
 
@@ -56,6 +57,7 @@ struct mes_smtp_result {
     /* A byte of the final dot was handed to the socket. Then only an outcome with step DOT (or BODY) and
      * cause REPLIED is certain; every other one whose recipient had been accepted is in doubt. */
     bool dot_written;
+    int64_t begun_at; /* when its MAIL was put out, on the session's monotonic clock; 0: never */
 };
 
 /* A sentence of i18n that says what `cause` means. */

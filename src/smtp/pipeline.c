@@ -61,6 +61,22 @@ bool mes_smtp_may_use_x(const struct mes_smtp_session *session)
            (session->relay == MES_SMTP_RELAY_UNKNOWN && session->has_p_proved);
 }
 
+unsigned mes_smtp_session_flow(const struct mes_smtp_session *session)
+{
+    return mes_smtp_may_use_x(session) ? 2 : 1;
+}
+
+/* Where a permit takes time (the service writes it down first), the next messages ask for theirs while they
+ * wait, so that the pace does not hang on it. */
+unsigned mes_smtp_hold_most(const struct mes_smtp_session *session)
+{
+    unsigned flow = mes_smtp_session_flow(session);
+    unsigned most = session->callbacks.on_want_permit != NULL ? 1 + session->options.ahead : 1;
+    if (most > session->slot_count)
+        most = session->slot_count;
+    return flow > most ? flow : most;
+}
+
 /* RFC 2920 section 3.1: "the commands RSET, MAIL FROM, SEND FROM, SOML FROM, SAML FROM, and RCPT TO can all
  * appear anywhere in a pipelined command group. The EHLO, DATA, VRFY, EXPN, TURN, QUIT, and NOOP commands can
  * only appear as the last command in a group since their success or failure produces a change of state which

@@ -35,5 +35,7 @@ bool mes_smtp_ring_has(const struct mes_smtp_ring *ring, const struct mes_smtp_s
 bool mes_smtp_may_send_now(const struct mes_smtp_session *session);
 /* May the next message's commands follow a dot without its reply? */
 bool mes_smtp_may_use_x(const struct mes_smtp_session *session);
+/* How many messages the session may hold now. */
+unsigned mes_smtp_hold_most(const struct mes_smtp_session *session);
 
 #endif

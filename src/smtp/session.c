@@ -22,7 +22,7 @@ static const struct {
 #undef STEP
 };
 
-static int64_t now(const struct mes_smtp_session *session)
+int64_t mes_smtp_now(const struct mes_smtp_session *session)
 {
     return mes_clock_monotonic(session->options.clock);
 }
@@ -41,7 +41,7 @@ static void set_step(struct mes_smtp_session *session, enum mes_smtp_step step)
         return;
     session->step = step;
     if (step == MES_SMTP_STEP_TLS)
-        session->reply_since = now(session);
+        session->reply_since = mes_smtp_now(session);
 }
 
 /* --- Output --- */
@@ -60,7 +60,7 @@ struct mes_buf *mes_smtp_put_begin(struct mes_smtp_session *session, size_t *sta
 {
     size_t size = waiting(session);
     if (size == 0)
-        session->progress_since = now(session);
+        session->progress_since = mes_smtp_now(session);
     /* Moved only when at least as much was handed over as is left: all in all linear. */
     if (session->out_at > 0 && session->out_at >= size) {
         mes_buf_consume(&session->out, session->out_at);
@@ -74,7 +74,7 @@ static void start_reply_clock(struct mes_smtp_session *session)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
     if (front != NULL && session->reply_since < 0 && front->end <= session->sent)
-        session->reply_since = now(session);
+        session->reply_since = mes_smtp_now(session);
 }
 
 static void push(struct mes_smtp_session *session, enum mes_smtp_step step, unsigned recipient)
@@ -115,7 +115,7 @@ void mes_smtp_drop_output(struct mes_smtp_session *session)
 
 static bool is_dot_waited_for(const struct mes_smtp_session *session, bool must_be_written)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < session->slot_count; i++) {
         const struct mes_smtp_slot *slot = &session->slots[i];
         if (slot->state == MES_SMTP_SLOT_SENDING && slot->is_dot_put &&
             (!must_be_written || mes_smtp_slot_is_dot_written(slot, session->sent)))
@@ -155,7 +155,7 @@ static void close_if_due(struct mes_smtp_session *session)
 /* Sends what may be sent now. */
 static void advance(struct mes_smtp_session *session)
 {
-    for (size_t i = 0; i < 2; i++)
+    for (unsigned i = 0; i < session->slot_count; i++)
         apply_refusal(session, &session->slots[i]);
     close_if_due(session);
     while (!session->is_closing && steps[session->step].send != NULL && mes_smtp_may_send_now(session)) {
@@ -169,8 +169,7 @@ static void advance(struct mes_smtp_session *session)
     }
 }
 
-/* What callbacks call in turn only leaves notes, which the loop then finds. */
-static void run(struct mes_smtp_session *session)
+void mes_smtp_run(struct mes_smtp_session *session)
 {
     if (session->is_running)
         return;
@@ -264,7 +263,7 @@ void mes_smtp_session_received(struct mes_smtp_session *session, struct mes_str 
 {
     while (bytes.size > 0 && !session->is_over) {
         set_step(session, take(session, &bytes));
-        run(session);
+        mes_smtp_run(session);
     }
 }
 
@@ -277,7 +276,7 @@ void mes_smtp_session_sent(struct mes_smtp_session *session, size_t size)
         return;
     session->sent += size;
     session->out_at += size;
-    session->progress_since = now(session);
+    session->progress_since = mes_smtp_now(session);
     if (waiting(session) == 0) {
         if (!session->was_ready) /* a password may have been in it */
             mes_wipe(session->out.data, session->out.size);
@@ -285,7 +284,7 @@ void mes_smtp_session_sent(struct mes_smtp_session *session, size_t size)
         session->out_at = 0;
     }
     start_reply_clock(session);
-    run(session);
+    mes_smtp_run(session);
 }
 
 void mes_smtp_session_secured(struct mes_smtp_session *session)
@@ -300,7 +299,7 @@ void mes_smtp_session_secured(struct mes_smtp_session *session)
     } else {
         set_step(session, MES_SMTP_STEP_EHLO);
     }
-    run(session);
+    mes_smtp_run(session);
 }
 
 static enum mes_smtp_step end_by_silence(struct mes_smtp_session *session, enum mes_smtp_cause cause)
@@ -315,7 +314,7 @@ static enum mes_smtp_step end_by_silence(struct mes_smtp_session *session, enum 
 void mes_smtp_session_closed(struct mes_smtp_session *session)
 {
     set_step(session, end_by_silence(session, MES_SMTP_CUT));
-    run(session);
+    mes_smtp_run(session);
 }
 
 static int64_t reply_time(const struct mes_smtp_session *session, enum mes_smtp_step step)
@@ -355,70 +354,12 @@ int64_t mes_smtp_session_deadline(const struct mes_smtp_session *session)
 
 void mes_smtp_session_tick(struct mes_smtp_session *session)
 {
-    int64_t time = now(session);
+    int64_t time = mes_smtp_now(session);
     if (time < mes_smtp_session_deadline(session))
         return;
     set_step(session,
              end_by_silence(session, time >= session->grace_until ? MES_SMTP_CANCELLED : MES_SMTP_TIMEOUT));
-    run(session);
-}
-
-/* --- What the host wants --- */
-
-bool mes_smtp_session_has_room(const struct mes_smtp_session *session)
-{
-    bool is_free[2] = {session->slots[0].state == MES_SMTP_SLOT_FREE,
-                       session->slots[1].state == MES_SMTP_SLOT_FREE};
-    if (!session->was_ready || session->is_over || session->is_closing || session->is_quitting)
-        return false;
-    return (is_free[0] && is_free[1]) || ((is_free[0] || is_free[1]) && mes_smtp_may_use_x(session));
-}
-
-int mes_smtp_session_submit(struct mes_smtp_session *session, const struct mes_smtp_message *message)
-{
-    assert(mes_smtp_session_has_room(session) && message->count > 0);
-    struct mes_smtp_slot *slot = &session->slots[session->slots[0].state == MES_SMTP_SLOT_FREE ? 0 : 1];
-    if (!mes_smtp_slot_take(slot, message, session->options.most_recipients, ++session->turn))
-        return MES_E_NOMEM;
-    session->is_room_told = false;
-    run(session);
-    return 0;
-}
-
-void mes_smtp_session_permit(struct mes_smtp_session *session, const struct mes_smtp_message *message,
-                             bool granted)
-{
-    for (size_t i = 0; i < 2; i++) {
-        struct mes_smtp_slot *slot = &session->slots[i];
-        bool is_busy = slot->state == MES_SMTP_SLOT_QUEUED || slot->state == MES_SMTP_SLOT_SENDING;
-        if (is_busy && slot->message == message && slot->permit != MES_SMTP_PERMIT_REFUSED)
-            slot->permit = granted ? MES_SMTP_PERMIT_GRANTED : MES_SMTP_PERMIT_REFUSED;
-    }
-    run(session);
-}
-
-void mes_smtp_session_body_ready(struct mes_smtp_session *session)
-{
-    run(session);
-}
-
-void mes_smtp_session_quit(struct mes_smtp_session *session)
-{
-    session->is_quitting = true;
-    run(session);
-}
-
-void mes_smtp_session_cancel(struct mes_smtp_session *session, int64_t grace_ms)
-{
-    session->is_closing = true;
-    session->grace_until = now(session) + grace_ms;
-    run(session);
-}
-
-void mes_smtp_session_set_relay(struct mes_smtp_session *session, enum mes_smtp_relay relay)
-{
-    session->relay = relay;
-    run(session);
+    mes_smtp_run(session);
 }
 
 /* --- What the session wants, and what is known --- */
@@ -456,6 +397,13 @@ struct mes_smtp_session *mes_smtp_session_new(const struct mes_smtp_options *opt
     struct mes_smtp_session *session = mes_alloc(sizeof *session);
     if (session == NULL)
         return NULL;
+    session->slot_count = options->depth > 2 ? options->depth : 2;
+    assert(session->slot_count <= MES_SMTP_DEPTH_MOST);
+    session->slots = mes_alloc(session->slot_count * sizeof *session->slots);
+    if (session->slots == NULL) {
+        mes_free(session);
+        return NULL;
+    }
     session->options = *options;
     session->callbacks = *callbacks;
     session->context = context;
@@ -468,8 +416,8 @@ struct mes_smtp_session *mes_smtp_session_new(const struct mes_smtp_options *opt
     mes_smtp_parser_init(&session->parser);
     mes_smtp_ehlo_init(&session->ehlo);
     mes_smtp_auth_init(&session->auth);
-    mes_smtp_slot_init(&session->slots[0]);
-    mes_smtp_slot_init(&session->slots[1]);
+    for (unsigned i = 0; i < session->slot_count; i++)
+        mes_smtp_slot_init(&session->slots[i]);
     session->reply_since = -1;
     if (options->tls == MES_SMTP_TLS_AT_ONCE) {
         set_step(session, MES_SMTP_STEP_TLS);
@@ -492,8 +440,9 @@ void mes_smtp_session_free(struct mes_smtp_session **session)
     mes_smtp_parser_fini(&old->parser);
     mes_smtp_ehlo_fini(&old->ehlo);
     mes_smtp_auth_fini(&old->auth);
-    mes_smtp_slot_fini(&old->slots[0]);
-    mes_smtp_slot_fini(&old->slots[1]);
+    for (unsigned i = 0; i < old->slot_count; i++)
+        mes_smtp_slot_fini(&old->slots[i]);
+    mes_free(old->slots);
     mes_free(old);
     *session = NULL;
 }

@@ -17,6 +17,8 @@ enum mes_smtp_tls {
     MES_SMTP_TLS_WHERE_OFFERED, /* STARTTLS if the relay has it; never in clear with a password */
 };
 
+enum { MES_SMTP_DEPTH_MOST = 64 };
+
 /* How far commands run ahead of replies where PIPELINING is offered. */
 enum mes_smtp_pace {
     MES_SMTP_PACE_AUTO, /* by P, and by X once the relay is known to bear it: see mes_smtp_session_set_relay
@@ -63,17 +65,20 @@ struct mes_smtp_options {
     int64_t write_ms;              /* without progress */
     int64_t final_ms;              /* the reply to the dot */
     unsigned most_recipients;      /* of a transaction; 0: no limit */
+    unsigned depth;                /* messages it holds at most, up to MES_SMTP_DEPTH_MOST; below 2: 2 */
+    unsigned ahead;                /* how many of them may wait, with their permits asked for, behind the one
+                                    * that is being sent; used with on_want_permit alone */
     const struct mes_clock *clock; /* NULL: the machine's */
 };
 
 /* All may be NULL but on_done. Called from within the functions below, on the thread of their caller. A
  * callback may call submit, permit, quit, cancel and set_relay, nothing else. */
 struct mes_smtp_callbacks {
-    /* Greeting, TLS and AUTH are done, or room came: a message may be submitted now or later. With X that is
-     * while the message before is still under way. */
+    /* Greeting, TLS and AUTH are done, or room came: a message may be submitted now or later. With X, and
+     * where permits are asked ahead, that is while the message before is still under way. */
     void (*on_ready)(void *context, struct mes_smtp_session *session);
-    /* Asks for mes_smtp_session_permit, ahead of need: no byte of this message's final dot is put out before.
-     * NULL: granted at once. */
+    /* Asks for mes_smtp_session_permit, ahead of need, as soon as the message is submitted: no byte of its
+     * final dot is put out before. NULL: granted at once. */
     void (*on_want_permit)(void *context, struct mes_smtp_session *session,
                            const struct mes_smtp_message *message);
     /* The permit was asked for and the dot was never handed over, nor will be. Comes right before on_done. */
@@ -127,6 +132,8 @@ void mes_smtp_session_permit(struct mes_smtp_session *session, const struct mes_
 void mes_smtp_session_body_ready(struct mes_smtp_session *session);
 /* Says QUIT once nothing is under way; no message is taken any more. */
 void mes_smtp_session_quit(struct mes_smtp_session *session);
+/* Gives back what was submitted and not begun: it ends as NOT_TRIED. */
+void mes_smtp_session_recall(struct mes_smtp_session *session);
 /* Nothing more is put out. A written dot gets `grace_ms` for its reply, everything else ends as CANCELLED. */
 void mes_smtp_session_cancel(struct mes_smtp_session *session, int64_t grace_ms);
 /* What is remembered about the relay with these keywords. Best called in the first on_ready. */
@@ -147,6 +154,8 @@ int64_t mes_smtp_session_deadline(const struct mes_smtp_session *session);
 
 /* --- What is known --- */
 
+/* How many messages can be on their way at once at the pace of now; what it holds above that waits. */
+unsigned mes_smtp_session_flow(const struct mes_smtp_session *session);
 /* The relay's EHLO keywords without their arguments, sorted, one blank between: the key of the relay memory.
  * Empty before EHLO and after HELO. */
 struct mes_str mes_smtp_session_keywords(const struct mes_smtp_session *session);

@@ -77,6 +77,16 @@ void mes_smtp_slot_repeat(struct mes_smtp_slot *slot)
     start_anew(slot);
 }
 
+struct mes_smtp_slot *mes_smtp_slot_oldest(struct mes_smtp_slot *slots, unsigned count,
+                                           enum mes_smtp_slot_state state)
+{
+    struct mes_smtp_slot *oldest = NULL;
+    for (unsigned i = 0; i < count; i++)
+        if (slots[i].state == state && (oldest == NULL || slots[i].turn < oldest->turn))
+            oldest = &slots[i];
+    return oldest;
+}
+
 bool mes_smtp_slot_is_decided(const struct mes_smtp_slot *slot, unsigned recipient)
 {
     return slot->text_at[recipient] != SIZE_MAX;
@@ -146,7 +156,8 @@ struct mes_smtp_result mes_smtp_slot_result(struct mes_smtp_slot *slot, uint64_t
     return (struct mes_smtp_result){.message = slot->message,
                                     .outcomes = slot->outcomes,
                                     .accepted = slot->accepted,
-                                    .dot_written = mes_smtp_slot_is_dot_written(slot, sent)};
+                                    .dot_written = mes_smtp_slot_is_dot_written(slot, sent),
+                                    .begun_at = slot->begun_at};
 }
 
 int mes_smtp_cause_sentence(enum mes_smtp_cause cause)

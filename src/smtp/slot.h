@@ -23,7 +23,7 @@ enum mes_smtp_permit {
 
 struct mes_smtp_slot {
     enum mes_smtp_slot_state state;
-    uint64_t turn; /* which of two is the older */
+    uint64_t turn; /* which is the oldest */
     const struct mes_smtp_message *message;
     struct mes_smtp_outcome *outcomes; /* of each recipient; kept for the next message */
     size_t *text_at;                   /* of each: where in `texts` its words begin; SIZE_MAX: undecided */
@@ -46,7 +46,8 @@ struct mes_smtp_slot {
     bool is_repeat; /* what the relay says counts for nothing: it is sent again, more slowly */
     bool is_body_begun;
     bool is_dot_put;
-    uint64_t dot_at; /* bytes put out in all before the dot */
+    uint64_t dot_at;  /* bytes put out in all before the dot */
+    int64_t begun_at; /* when MAIL was put out; 0: not yet */
 };
 
 /* Takes no memory yet. */
@@ -58,6 +59,10 @@ bool mes_smtp_slot_take(struct mes_smtp_slot *slot, const struct mes_smtp_messag
                         unsigned most_recipients, uint64_t turn) MES_MUST_USE;
 /* Back to QUEUED, as if nothing had been sent; the permit stays. */
 void mes_smtp_slot_repeat(struct mes_smtp_slot *slot);
+
+/* The one of that state that was taken first; NULL when there is none. */
+struct mes_smtp_slot *mes_smtp_slot_oldest(struct mes_smtp_slot *slots, unsigned count,
+                                           enum mes_smtp_slot_state state);
 
 bool mes_smtp_slot_is_decided(const struct mes_smtp_slot *slot, unsigned recipient);
 /* Gives the outcome to one recipient, or to all that have none. `reply` NULL unless the cause is REPLIED. */

@@ -32,7 +32,8 @@ struct mes_smtp_session {
 
     enum mes_smtp_step step; /* what is sent next; only session.c sets it */
     struct mes_smtp_ring ring;
-    struct mes_smtp_slot slots[2];
+    struct mes_smtp_slot *slots;
+    unsigned slot_count;
     struct mes_smtp_slot *current; /* whose commands are being sent */
 
     struct mes_smtp_parser parser;
@@ -71,6 +72,8 @@ struct mes_smtp_session {
     uint64_t turn; /* grows with each message, to tell older from newer */
 };
 
+/* On the session's monotonic clock. */
+int64_t mes_smtp_now(const struct mes_smtp_session *session);
 /* Total bytes put out so far, handed over or not. */
 uint64_t mes_smtp_put_total(const struct mes_smtp_session *session);
 /* The buffer for a new command; `*start_out` is where its line begins. */
@@ -79,6 +82,10 @@ struct mes_buf *mes_smtp_put_begin(struct mes_smtp_session *session, size_t *sta
  * or because memory is used up; then out.failed is set and the session ends. */
 bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_smtp_step step,
                       unsigned recipient) MES_MUST_USE;
+
+/* Sends what may be sent now and makes the callbacks that are due. What they call in turn only leaves notes,
+ * which the loop in here then finds. */
+void mes_smtp_run(struct mes_smtp_session *session);
 
 /* Ends the session; `reply` may be NULL. Returns MES_SMTP_STEP_END for `return mes_smtp_end(…)`. */
 enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_cause cause,
@@ -95,6 +102,8 @@ enum mes_step mes_smtp_place_of(const struct mes_smtp_session *session, const st
 /* Makes one callback that is due; false when there is none. */
 bool mes_smtp_tell(struct mes_smtp_session *session);
 void mes_smtp_learn(struct mes_smtp_session *session, enum mes_smtp_fact fact);
+/* What the relay offers must do for this message; if not, it is decided here and the session goes on. */
+bool mes_smtp_is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot);
 /* How the step is called towards users. */
 enum mes_step mes_smtp_reported(enum mes_smtp_step step);
 

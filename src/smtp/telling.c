@@ -14,17 +14,6 @@ static void tell_done(struct mes_smtp_session *session, struct mes_smtp_slot *sl
     slot->message = NULL;
 }
 
-static struct mes_smtp_slot *oldest_done(struct mes_smtp_session *session)
-{
-    struct mes_smtp_slot *oldest = NULL;
-    for (size_t i = 0; i < 2; i++) {
-        struct mes_smtp_slot *slot = &session->slots[i];
-        if (slot->state == MES_SMTP_SLOT_DONE && (oldest == NULL || slot->turn < oldest->turn))
-            oldest = slot;
-    }
-    return oldest;
-}
-
 static bool tell_fact(struct mes_smtp_session *session)
 {
     for (unsigned fact = 0; (session->facts & ~session->facts_told) >> fact != 0; fact++) {
@@ -38,19 +27,28 @@ static bool tell_fact(struct mes_smtp_session *session)
     return false;
 }
 
+static struct mes_smtp_slot *oldest_unasked(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *oldest = NULL;
+    for (unsigned i = 0; i < session->slot_count; i++) {
+        struct mes_smtp_slot *slot = &session->slots[i];
+        bool is_busy = slot->state == MES_SMTP_SLOT_QUEUED || slot->state == MES_SMTP_SLOT_SENDING;
+        bool is_due = is_busy && (slot->is_put || !slot->message->asks_late);
+        if (is_due && slot->permit == MES_SMTP_PERMIT_UNASKED &&
+            (oldest == NULL || slot->turn < oldest->turn))
+            oldest = slot;
+    }
+    return oldest;
+}
+
 static bool want_permit(struct mes_smtp_session *session)
 {
-    for (size_t i = 0; i < 2; i++) {
-        struct mes_smtp_slot *slot = &session->slots[i];
-        if (slot->state != MES_SMTP_SLOT_SENDING || !slot->is_put || slot->permit != MES_SMTP_PERMIT_UNASKED)
-            continue;
-        bool is_asked = session->callbacks.on_want_permit != NULL;
-        slot->permit = is_asked ? MES_SMTP_PERMIT_ASKED : MES_SMTP_PERMIT_GRANTED;
-        if (is_asked)
-            session->callbacks.on_want_permit(session->context, session, slot->message);
-        return true;
-    }
-    return false;
+    struct mes_smtp_slot *slot = oldest_unasked(session);
+    if (slot == NULL || session->is_closing)
+        return false;
+    slot->permit = MES_SMTP_PERMIT_ASKED;
+    session->callbacks.on_want_permit(session->context, session, slot->message);
+    return true;
 }
 
 static bool tell_ended(struct mes_smtp_session *session)
@@ -75,7 +73,8 @@ static bool tell_room(struct mes_smtp_session *session)
 
 bool mes_smtp_tell(struct mes_smtp_session *session)
 {
-    struct mes_smtp_slot *done = oldest_done(session);
+    struct mes_smtp_slot *done =
+        mes_smtp_slot_oldest(session->slots, session->slot_count, MES_SMTP_SLOT_DONE);
     if (tell_fact(session))
         return true;
     if (done != NULL) {

@@ -42,19 +42,7 @@ static enum mes_smtp_step give_up(struct mes_smtp_session *session, enum mes_smt
     return conclude(session, session->current);
 }
 
-static struct mes_smtp_slot *oldest_queued(struct mes_smtp_session *session)
-{
-    struct mes_smtp_slot *oldest = NULL;
-    for (size_t i = 0; i < 2; i++) {
-        struct mes_smtp_slot *slot = &session->slots[i];
-        if (slot->state == MES_SMTP_SLOT_QUEUED && (oldest == NULL || slot->turn < oldest->turn))
-            oldest = slot;
-    }
-    return oldest;
-}
-
-/* What the relay offers must do for this message; if not, it is decided here and the session goes on. */
-static bool is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+bool mes_smtp_is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot)
 {
     const struct mes_smtp_message *message = slot->message;
     const struct mes_smtp_ehlo *ehlo = &session->ehlo;
@@ -66,20 +54,25 @@ static bool is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot 
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_TOO_LARGE, NULL);
     else
         return true;
-    slot->state = MES_SMTP_SLOT_DONE;
     return false;
+}
+
+static bool is_idle(const struct mes_smtp_session *session)
+{
+    if (session->ring.count > 0)
+        return false;
+    for (unsigned i = 0; i < session->slot_count; i++)
+        if (session->slots[i].state != MES_SMTP_SLOT_FREE)
+            return false;
+    return true;
 }
 
 enum mes_smtp_step mes_smtp_send_next(struct mes_smtp_session *session)
 {
-    struct mes_smtp_slot *slot = oldest_queued(session);
-    if (slot == NULL) {
-        bool is_idle = session->ring.count == 0 && session->slots[0].state == MES_SMTP_SLOT_FREE &&
-                       session->slots[1].state == MES_SMTP_SLOT_FREE;
-        return session->is_quitting && is_idle ? MES_SMTP_STEP_QUIT : MES_SMTP_STEP_READY;
-    }
-    if (!is_fit(session, slot))
-        return MES_SMTP_STEP_READY;
+    struct mes_smtp_slot *slot =
+        mes_smtp_slot_oldest(session->slots, session->slot_count, MES_SMTP_SLOT_QUEUED);
+    if (slot == NULL)
+        return session->is_quitting && is_idle(session) ? MES_SMTP_STEP_QUIT : MES_SMTP_STEP_READY;
     if (session->is_open)
         return MES_SMTP_STEP_RSET;
     slot->state = MES_SMTP_SLOT_SENDING;
@@ -151,6 +144,7 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
     slot->is_put = true;
     slot->is_by_x = is_by_x;
     slot->is_reused = session->is_used;
+    slot->begun_at = mes_smtp_now(session);
     return MES_SMTP_STEP_RCPT;
 }
 

@@ -1,6 +1,22 @@
 #include "tests/delivery/relay.h"
 
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+__attribute__((format(printf, 2, 3))) static void note(struct relay *relay, const char *format, ...)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    char text[2100];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    (void)pthread_mutex_lock(&mutex);
+    mes_buf_add_text(&relay->log, text);
+    (void)pthread_mutex_unlock(&mutex);
+}
 
 static bool relay_take_body(struct relay *relay, struct peer_link *link)
 {
@@ -8,14 +24,14 @@ static bool relay_take_body(struct relay *relay, struct peer_link *link)
     while (peer_read_line(link, line, sizeof line)) {
         if (strcmp(line, ".") == 0) {
             atomic_fetch_add(&relay->dots, 1);
-            mes_buf_add_text(&relay->log, "<dot>\n");
+            note(relay, "<dot>\n");
             return true;
         }
-        mes_buf_add_format(&relay->log, "%s\r\n", line[0] == '.' ? line + 1 : line);
+        note(relay, "%s\r\n", line[0] == '.' ? line + 1 : line);
         if (strcmp(line, "the last line") == 0)
             atomic_fetch_add(&relay->ends, 1);
     }
-    mes_buf_add_text(&relay->log, "<no dot>\n");
+    note(relay, "<no dot>\n");
     return false;
 }
 
@@ -52,11 +68,11 @@ void relay_script(struct peer_link *link)
     struct relay *relay = link->context;
     unsigned message = 0;
     char line[2048];
-    mes_buf_add_text(&relay->log, "<connection>\n");
+    note(relay, "<connection>\n");
     peer_say(link, "220 relay ready\r\n");
     do {
         if (!peer_read_line(link, line, sizeof line))
             return;
-        mes_buf_add_format(&relay->log, "%s\n", line);
+        note(relay, "%s\n", line);
     } while (relay_answer(relay, link, line, &message));
 }

@@ -141,14 +141,15 @@ bool all_are_over(const struct world *world)
 
 /* ---- making a world ---- */
 
-static struct mes_account_list *load_account(const char *settings)
+static struct mes_account_list *load_account(unsigned connections, const char *settings)
 {
     char path[] = "/tmp/mes-pool-test-XXXXXX";
     char text[1000];
     struct mes_account_list *list = NULL;
     struct mes_error error;
     FILE *file = fdopen(mkstemp(path), "w");
-    fprintf(file, "[{\"name\":\"it\",\"fromMailAddress\":\"me@own.test\",\"maxConnections\":1%s}]", settings);
+    fprintf(file, "[{\"name\":\"it\",\"fromMailAddress\":\"me@own.test\",\"maxConnections\":%u%s}]",
+            connections, settings);
     fclose(file);
     if (mes_account_list_load(path, NULL, NULL, NULL, &list, &error) != 0)
         fail_msg("%s", mes_error_text(&error, MES_EN, text, sizeof text));
@@ -191,12 +192,13 @@ void open_world(struct world *world, const char *settings, size_t mails)
     mes_buf_init(&world->log, SIZE_MAX);
     mes_buf_init(&world->evidence, SIZE_MAX);
     mes_buf_init(&world->relay.log, SIZE_MAX);
-    world->relay.peer = peer_start(relay_script, &world->relay);
+    unsigned connections = world->relay.connections > 0 ? world->relay.connections : 1;
+    world->relay.peer = peer_start_many(relay_script, &world->relay, connections);
     (void)snprintf(members, sizeof members,
                    ",\"senderServerHost\":\"127.0.0.1\",\"senderServerHostPort\":%u%s",
                    peer_port(world->relay.peer), settings);
     assert_int_equal(mes_loop_new(NULL, &world->loop, NULL), 0);
-    world->list = load_account(members);
+    world->list = load_account(connections, members);
     world->ram = mes_memory_ram_new();
     world->memory = mes_memory_ram_face(world->ram);
     assert_int_equal(

@@ -1,6 +1,7 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -12,10 +13,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+enum { PEER_THREADS = 8 };
+
 struct peer {
     int listener;
     uint16_t port;
-    pthread_t thread;
+    pthread_t threads[PEER_THREADS];
+    unsigned thread_count;
+    atomic_uint connections;
     atomic_bool is_stopped;
     void (*script)(struct peer_link *link);
     void *context;
@@ -39,7 +44,6 @@ static void serve(struct peer *peer, int descriptor, unsigned number)
 static void *run(void *context)
 {
     struct peer *peer = context;
-    unsigned number = 0;
     sigset_t
         pipe; /* OpenSSL's own socket BIO raises it; only in this thread, so that the library's is noticed */
     sigemptyset(&pipe);
@@ -55,7 +59,7 @@ static void *run(void *context)
         }
         int descriptor = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC);
         if (descriptor >= 0)
-            serve(peer, descriptor, number++);
+            serve(peer, descriptor, atomic_fetch_add(&peer->connections, 1));
     }
 }
 
@@ -72,17 +76,25 @@ int peer_listen(const char *text, uint16_t *port_out)
     return listener;
 }
 
-struct peer *peer_start(void (*script)(struct peer_link *link), void *context)
+struct peer *peer_start_many(void (*script)(struct peer_link *link), void *context, unsigned connections)
 {
     struct peer *peer = calloc(1, sizeof *peer);
-    if (peer == NULL)
+    if (peer == NULL || connections > PEER_THREADS)
         abort();
     peer->script = script;
     peer->context = context;
     peer->listener = peer_listen("127.0.0.1", &peer->port);
-    if (pthread_create(&peer->thread, NULL, run, peer) != 0)
+    if (fcntl(peer->listener, F_SETFL, O_NONBLOCK) != 0)
         abort();
+    for (; peer->thread_count < connections; peer->thread_count++)
+        if (pthread_create(&peer->threads[peer->thread_count], NULL, run, peer) != 0)
+            abort();
     return peer;
+}
+
+struct peer *peer_start(void (*script)(struct peer_link *link), void *context)
+{
+    return peer_start_many(script, context, 1);
 }
 
 uint16_t peer_port(const struct peer *peer)
@@ -93,7 +105,8 @@ uint16_t peer_port(const struct peer *peer)
 void peer_stop(struct peer **peer)
 {
     atomic_store(&(*peer)->is_stopped, true);
-    (void)pthread_join((*peer)->thread, NULL);
+    for (unsigned i = 0; i < (*peer)->thread_count; i++)
+        (void)pthread_join((*peer)->threads[i], NULL);
     (void)close((*peer)->listener);
     free(*peer);
     *peer = NULL;

@@ -21,6 +21,8 @@ int peer_listen(const char *address, uint16_t *port_out);
 
 /* Runs `script` for each connection, one after the other; the connection is closed in order behind it. */
 struct peer *peer_start(void (*script)(struct peer_link *link), void *context);
+/* The same with so many connections at a time, each in a thread of its own. */
+struct peer *peer_start_many(void (*script)(struct peer_link *link), void *context, unsigned connections);
 uint16_t peer_port(const struct peer *peer);
 /* Waits for the script to return. */
 void peer_stop(struct peer **peer);

@@ -127,6 +127,18 @@ static bool set_time_or_text(struct mes_smtp_options *options, struct mes_str ke
     return time != NULL || text != NULL;
 }
 
+static bool set_number(struct mes_smtp_options *options, struct mes_str key, struct mes_str value)
+{
+    unsigned *number = is_word(key, "port")              ? &options->port
+                       : is_word(key, "most_recipients") ? &options->most_recipients
+                       : is_word(key, "depth")           ? &options->depth
+                       : is_word(key, "ahead")           ? &options->ahead
+                                                         : NULL;
+    if (number != NULL)
+        *number = (unsigned)strtoul(value.data, NULL, 10);
+    return number != NULL;
+}
+
 static enum mes_smtp_mechanism mechanism_of(struct talk *talk, struct mes_str value)
 {
     enum mes_smtp_mechanism mechanism = mes_smtp_mechanism_find(value);
@@ -143,15 +155,12 @@ static bool set_option(struct talk *talk, struct mes_str rest)
         talk->secret = mes_secret_new(value);
     else if (is_word(key, "token"))
         talk->token = mes_secret_new(value);
-    else if (is_word(key, "port"))
-        options->port = (unsigned)strtoul(value.data, NULL, 10);
     else if (is_word(key, "mechanism"))
         options->mechanism = mechanism_of(talk, value);
     else if (is_word(key, "plaintext"))
         options->plaintext_auth = true;
-    else if (is_word(key, "most_recipients"))
-        options->most_recipients = (unsigned)strtoul(value.data, NULL, 10);
-    else if (!set_choice(talk, key, value) && !set_time_or_text(options, key, value))
+    else if (!set_choice(talk, key, value) && !set_time_or_text(options, key, value) &&
+             !set_number(options, key, value))
         return talk_fail(talk, "unknown option '%.*s'", MES_STR_ARGS(key));
     options->secret = talk->secret;
     options->token = talk->token;
@@ -257,6 +266,7 @@ bool talk_configure(struct talk *talk, struct mes_str line, bool *was_out)
     if (is_word(word, "permit")) {
         (void)talk_word(&rest); /* "refuse" */
         talk->refused_permit = strtoul(talk_word(&rest).data, NULL, 10);
+        talk->is_refused_early = is_word(talk_word(&rest), "early");
         return true;
     }
     if (!is_word(word, "message")) {

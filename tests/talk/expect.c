@@ -133,6 +133,14 @@ static bool expect_fact(struct talk *talk, struct mes_str word, bool is_wanted)
     return talk_fail(talk, "unknown fact '%.*s'", MES_STR_ARGS(word));
 }
 
+static bool expect_wanted(struct talk *talk, unsigned long number)
+{
+    unsigned long wanted = 0;
+    for (size_t i = 0; i < talk->message_count; i++)
+        wanted += talk->messages[i].is_wanted;
+    return wanted == number || talk_fail(talk, "%lu permits were asked for", wanted);
+}
+
 bool talk_expect(struct talk *talk, struct mes_str rest)
 {
     struct mes_str what = talk_word(&rest);
@@ -151,6 +159,8 @@ bool talk_expect(struct talk *talk, struct mes_str rest)
     if (is_word(what, "withdrawn"))
         return talk->messages[strtoul(talk_word(&rest).data, NULL, 10) - 1].is_withdrawn ||
                talk_fail(talk, "the permit was not withdrawn");
+    if (is_word(what, "wanted"))
+        return expect_wanted(talk, strtoul(talk_word(&rest).data, NULL, 10));
     if (is_word(what, "keywords"))
         return mes_str_eq(mes_str_trim(rest), mes_smtp_session_keywords(talk->session)) ||
                talk_fail(talk, "keywords: '%.*s'", MES_STR_ARGS(mes_smtp_session_keywords(talk->session)));

@@ -77,7 +77,8 @@ static void on_want_permit(void *context, struct mes_smtp_session *session,
     if (message_of(message)->is_wanted)
         talk_fail(talk, "a permit was asked for twice");
     message_of(message)->is_wanted = true;
-    if (talk->way != TALK_DELAYED)
+    bool is_refused = (size_t)(message_of(message) - talk->messages) + 1 == talk->refused_permit;
+    if (is_refused ? talk->is_refused_early : talk->way != TALK_DELAYED)
         give_permit(talk, message_of(message));
 }
 
@@ -336,6 +337,8 @@ static bool host_action(struct talk *talk, struct mes_str word, struct mes_str r
         mes_smtp_session_tick(talk->session);
     } else if (is_word(word, "submit")) {
         submit_one(talk);
+    } else if (is_word(word, "recall")) {
+        mes_smtp_session_recall(talk->session);
     } else if (is_word(word, "quit")) {
         mes_smtp_session_quit(talk->session);
     } else if (is_word(word, "cancel")) {

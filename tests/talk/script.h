@@ -58,6 +58,7 @@ struct talk {
     struct talk_message messages[TALK_MESSAGES];
     size_t message_count;
     size_t refused_permit; /* number of the message, 0: none */
+    bool is_refused_early; /* as soon as it is asked for; else when nothing else can happen */
     bool is_held;          /* submits nothing by itself */
     bool is_stalled;       /* the server takes no bytes */
     bool is_loose;         /* bytes of the client may wait while the server speaks */
