@@ -40,7 +40,8 @@ static int add_attempts(struct mes_courier *courier, const struct mes_outcome *o
         struct mes_store_attempt attempt =
             attempt_row(outcome, row, &row->attempts[i], mes_clock_wall(courier->clock));
         code = mes_store_attempt_add(courier->options.store, &attempt, error);
-        *last_out = attempt.id;
+        if (!row->attempts[i].is_passed_over)
+            *last_out = attempt.id;
     }
     return code;
 }
@@ -67,8 +68,8 @@ static int tell(struct mes_courier *courier, const struct mes_outcome *outcome,
     const struct mes_courier_listener *listener = &courier->options.listener;
     static const struct mes_outcome_attempt none = {
         .account = "", .step = "", .class_ = "", .enhanced = "", .reply = "", .advice_id = ""};
-    const struct mes_outcome_attempt *last =
-        row->attempt_count > 0 ? &row->attempts[row->attempt_count - 1] : &none;
+    const struct mes_outcome_attempt *own = mes_outcome_last_try(row);
+    const struct mes_outcome_attempt *last = own != NULL ? own : &none;
     const struct mes_queue_recipient_news news = {
         .company = outcome->company,
         .job = outcome->job,
@@ -93,9 +94,9 @@ static void fill_row(const struct mes_outcome *outcome, const struct mes_outcome
     recipient->status = row->status;
     recipient->due_at = is_lead ? outcome->due_at : 0;
     recipient->done_at = row->is_final ? now : 0;
-    recipient->attempts += (int64_t)row->attempt_count;
-    if (row->attempt_count > 0) {
-        const struct mes_outcome_attempt *last = &row->attempts[row->attempt_count - 1];
+    const struct mes_outcome_attempt *last = mes_outcome_last_try(row);
+    recipient->attempts += mes_outcome_tries(row);
+    if (last != NULL) {
         recipient->account = last->account;
         recipient->code = last->code;
         recipient->enhanced = last->enhanced;

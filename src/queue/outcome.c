@@ -8,6 +8,22 @@
 
 enum { MES_OUTCOME_REPLY_MOST = 160, MES_OUTCOME_TEXT_MOST = 100 };
 
+const struct mes_outcome_attempt *mes_outcome_last_try(const struct mes_outcome_row *row)
+{
+    for (size_t i = row->attempt_count; i > 0; i--)
+        if (!row->attempts[i - 1].is_passed_over)
+            return &row->attempts[i - 1];
+    return NULL;
+}
+
+int64_t mes_outcome_tries(const struct mes_outcome_row *row)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < row->attempt_count; i++)
+        count += !row->attempts[i].is_passed_over;
+    return count;
+}
+
 /* ---- writing ---- */
 
 static void write_cut(struct mes_json_writer *writer, const char *key, const char *text, size_t most)
@@ -40,6 +56,7 @@ static void write_attempt(struct mes_json_writer *writer, const struct mes_outco
 void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct mes_buf *out)
 {
     const struct mes_outcome_row *row = &outcome->rows[index];
+    const struct mes_outcome_attempt *last = mes_outcome_last_try(row);
     struct mes_json_writer writer;
     mes_json_writer_init(&writer, out);
     mes_json_write_object(&writer, NULL);
@@ -55,8 +72,8 @@ void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct m
     mes_json_write_integer(&writer, "before", row->before);
     mes_json_write_integer(&writer, "status", row->status);
     mes_json_write_flag(&writer, "final", row->is_final);
-    if (row->attempt_count > 0)
-        write_attempt(&writer, &row->attempts[row->attempt_count - 1]);
+    if (last != NULL)
+        write_attempt(&writer, last);
     mes_json_write_object_end(&writer);
 }
 

@@ -10,6 +10,7 @@
 
 /* One try through one account, as the attempts table has it. Texts are never NULL. */
 struct mes_outcome_attempt {
+    bool is_passed_over; /* no try: the account rested or its quota was used up, and another one was tried */
     int64_t at; /* wall clock, when it ended */
     const char *account;
     const char *step;
@@ -31,7 +32,7 @@ struct mes_outcome_row {
     int64_t attempts_before;      /* -1: not known here */
     enum mes_store_status status; /* QUEUED: untouched, or never tried: it waits until `due_at` */
     bool is_final;                /* nothing more is done for it by itself */
-    const struct mes_outcome_attempt *attempts;
+    const struct mes_outcome_attempt *attempts; /* oldest first */
     size_t attempt_count;
 };
 
@@ -53,8 +54,13 @@ struct mes_outcome {
     bool is_continued; /* from the journal: a further row of the outcome before */
 };
 
+/* The last one that was no passing over, which the row shows as its own; NULL when there is none. */
+const struct mes_outcome_attempt *mes_outcome_last_try(const struct mes_outcome_row *row);
+/* How many were no passing over. */
+int64_t mes_outcome_tries(const struct mes_outcome_row *row);
+
 /* Appends row `index` of it as a JSON object for the journal: short enough for a record of it, so without the
- * transcript, with the last attempt alone, and with long replies cut. */
+ * transcript, with the last try alone, and with long replies cut. */
 void mes_outcome_write(const struct mes_outcome *outcome, size_t index, struct mes_buf *out);
 /* An outcome of one row. Texts and row are the arena's. MES_E_CORRUPT: this is no outcome. */
 int mes_outcome_read(struct mes_str text, struct mes_arena *arena, struct mes_outcome *outcome_out,

@@ -56,10 +56,18 @@ static const struct mes_queue_evidence *evidence_of(const struct mes_queue_mail 
 
 /* ---- attempts ---- */
 
-/* Accounts that were passed over are no attempts: their health is shown with the accounts. */
-static bool is_shown(const struct mes_delivery_attempt *attempt)
+static bool is_passed_over(const struct mes_delivery_attempt *attempt)
 {
-    return attempt->shown.step != MES_STEP_LIMIT;
+    return attempt->shown.step == MES_STEP_LIMIT;
+}
+
+/* Accounts that were passed over say why another one was taken; where none was, nothing was tried. */
+static bool has_try(const struct mes_delivery_recipient *recipient)
+{
+    for (const struct mes_delivery_attempt *at = recipient->first; at != NULL; at = at->next)
+        if (!is_passed_over(at))
+            return true;
+    return false;
 }
 
 static void add_attempt(const struct mes_queue_mail *mail, const struct mes_delivery_attempt *attempt,
@@ -67,6 +75,7 @@ static void add_attempt(const struct mes_queue_mail *mail, const struct mes_deli
 {
     const struct mes_queue_evidence *evidence = evidence_of(mail, attempt);
     *out = (struct mes_outcome_attempt){
+        .is_passed_over = is_passed_over(attempt),
         .at = evidence != NULL ? evidence->at : 0,
         .account = attempt->shown.account,
         .step = mes_step_name(attempt->shown.step),
@@ -89,9 +98,9 @@ static bool add_attempts(struct mes_queue_mail *mail, const struct mes_delivery_
         mes_arena_alloc(&mail->arena, (recipient->attempt_count + 1) * sizeof *attempts);
     if (attempts == NULL)
         return false;
-    for (const struct mes_delivery_attempt *at = recipient->first; at != NULL; at = at->next)
-        if (is_shown(at))
-            add_attempt(mail, at, &attempts[row->attempt_count++]);
+    const struct mes_delivery_attempt *first = has_try(recipient) ? recipient->first : NULL;
+    for (const struct mes_delivery_attempt *at = first; at != NULL; at = at->next)
+        add_attempt(mail, at, &attempts[row->attempt_count++]);
     row->attempts = attempts;
     return true;
 }

@@ -48,8 +48,8 @@ int mes_store_figures_attempts(struct mes_store_reader *reader, int64_t *after, 
                                void *context, struct mes_error *error)
 {
     static const char sql[] =
-        "SELECT class, COUNT(*), MAX(id) FROM"
-        " (SELECT class, id FROM attempt WHERE id > ? ORDER BY id LIMIT 200000) AS fresh"
+        "SELECT class, COUNT(CASE WHEN step = 'limit' AND account IS NOT NULL THEN NULL ELSE 1 END), MAX(id) FROM"
+        " (SELECT class, step, account, id FROM attempt WHERE id > ? ORDER BY id LIMIT 200000) AS fresh"
         " GROUP BY class";
     struct mes_db_statement *statement = NULL;
     int64_t last = *after;

@@ -16,8 +16,8 @@ int mes_store_figures_depth(struct mes_store_reader *reader, struct mes_store_de
 /* The id of the newest attempt, 0 when there is none. */
 int mes_store_figures_last_attempt(struct mes_store_reader *reader, int64_t *id_out,
                                    struct mes_error *error) MES_MUST_USE;
-/* Counts the attempts behind `after` by their class, at most some hundred thousand: `after` moves to the last
- * of them. `class_` is valid during the call. */
+/* Counts the attempts behind `after` by their class, at most some hundred thousand, without accounts that were
+ * passed over: `after` moves to the last of them. `class_` is valid during the call. */
 typedef void mes_store_figures_class(void *context, const char *class_, int64_t count);
 int mes_store_figures_attempts(struct mes_store_reader *reader, int64_t *after, mes_store_figures_class *each,
                                void *context, struct mes_error *error) MES_MUST_USE;

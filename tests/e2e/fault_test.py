@@ -9,7 +9,7 @@ import unittest
 from fixture import free_ports, wait_for
 from service import Service
 from sink import Cut, Gate, Scripted, Sink
-from tool import BINARY, ENVIRONMENT, account
+from tool import BINARY, ENVIRONMENT, Tool, account
 
 HOUR_MS = 3600 * 1000
 
@@ -152,6 +152,28 @@ class AccountsTest(FaultCase):
         self.assertEqual(len(raised()), 1, service.log())
         wait_for(lambda: [line for line in service.events('alert.cleared') if 'all_down' in line], 'its end')
         self.assertLessEqual(locked.verbs().count('AUTH'), 1)
+
+    def test_E21_the_account_that_was_passed_over_is_told_as_send_tells_it(self):
+        locked = self.relay(Scripted, self.LOCKED)
+        good = self.relay()
+        accounts = [account(locked.port, 'locked', user='u', allowPlaintextAuth=True), account(good.port, 'b')]
+        told = ('step', 'account', 'class', 'code')
+        tool = Tool(accounts)
+        self.addCleanup(tool.folder.close)
+        sent = tool.send('--to', 'first@example.hk', '--to', 'second@example.hk', '--subject', 'S', '--text', 'T').results
+        [second] = [result for result in sent if result['recipient'] == 'second@example.hk']
+        self.assertEqual([a['step'] for a in second['attempts']], ['limit', 'dot'], second)
+        service = self.service(*accounts)
+        service.wait_job(service.send())
+        service.call('GET', '/metrics')  # counting begins with the first look
+        job = service.send()
+        service.wait_job(job)
+        [row] = service.recipients(job)
+        attempts = service.call('GET', f'/api/v1/messages/{job}/transcript?recipient=0').json['items']
+        self.assertEqual([[a[name] for name in told] for a in attempts], [[a[name] for name in told] for a in second['attempts']])
+        # What was passed over was no try.
+        self.assertEqual((row['attempts'], row['account'], row['status']), (1, 'b', 'sent'))
+        self.assertIn('mailenhance_attempts_total{class="account"} 0', service.call('GET', '/metrics').body.decode())
 
     def test_E21_a_used_up_quota_moves_on_and_is_not_asked_again(self):
         used = self.relay(Scripted, {'MAIL': '452 4.2.2 daily quota exceeded'})
