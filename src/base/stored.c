@@ -32,6 +32,27 @@ static int sync_descriptor(int descriptor, const char *path, struct mes_error *e
     return MES_E_STORAGE;
 }
 
+enum { PARENT_SPACE = 4096 };
+
+static const char *parent_of(const char *path, char out[PARENT_SPACE])
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ".";
+    (void)snprintf(out, PARENT_SPACE, "%.*s", (int)(slash - path + 1), path);
+    return out;
+}
+
+/* As SQLite does it: what root makes in another user's folder is for that user to open. */
+static void give_to_owner_of_parent(int descriptor, const char *path)
+{
+    char folder[PARENT_SPACE];
+    struct stat status;
+    if (geteuid() == 0 && stat(parent_of(path, folder), &status) == 0 && status.st_uid != 0 &&
+        fchown(descriptor, status.st_uid, status.st_gid) != 0)
+        errno = 0; /* where files have no owners there is nothing to give */
+}
+
 int mes_stored_open(const char *path, struct mes_stored *file_out, struct mes_error *error)
 {
     struct stat status;
@@ -39,8 +60,10 @@ int mes_stored_open(const char *path, struct mes_stored *file_out, struct mes_er
     int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0 && errno == ENOENT) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-        if (descriptor >= 0)
+        if (descriptor >= 0) {
+            give_to_owner_of_parent(descriptor, path);
             code = mes_stored_sync_parent(path, error);
+        }
     }
     if (descriptor < 0)
         return fail(path, errno, error);
@@ -144,12 +167,8 @@ int mes_stored_sync_folder(const char *folder, struct mes_error *error)
 
 int mes_stored_sync_parent(const char *path, struct mes_error *error)
 {
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return mes_stored_sync_folder(".", error);
-    (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
-    return mes_stored_sync_folder(folder, error);
+    char folder[PARENT_SPACE];
+    return mes_stored_sync_folder(parent_of(path, folder), error);
 }
 
 int mes_stored_rename(const char *from, const char *to, struct mes_error *error)

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -28,6 +29,25 @@ bool mes_user_find(const char *name, struct mes_user *user_out)
     return true;
 }
 
+bool mes_user_owner_of(const char *path, struct mes_user *user_out)
+{
+    char texts[4096];
+    struct stat status;
+    struct passwd entry;
+    struct passwd *found = NULL;
+    if (stat(path, &status) != 0)
+        return false;
+    *user_out = (struct mes_user){.id = status.st_uid, .group = status.st_gid};
+    if (getpwuid_r(status.st_uid, &entry, texts, sizeof texts, &found) == 0 && found != NULL)
+        (void)snprintf(user_out->name, sizeof user_out->name, "%s", found->pw_name);
+    return true;
+}
+
+static int take_groups(const struct mes_user *user)
+{
+    return user->name[0] != '\0' ? initgroups(user->name, user->group) : setgroups(1, &user->group);
+}
+
 /* Whoever can become root again has not given anything up. */
 static bool can_go_back(const struct mes_user *user)
 {
@@ -37,7 +57,7 @@ static bool can_go_back(const struct mes_user *user)
 
 int mes_user_become(const struct mes_user *user, struct mes_error *error)
 {
-    if (initgroups(user->name, user->group) != 0)
+    if (take_groups(user) != 0)
         return mes_fail_system(error, "initgroups", errno);
     if (setresgid(user->group, user->group, user->group) != 0)
         return mes_fail_system(error, "setresgid", errno);

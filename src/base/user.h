@@ -8,7 +8,7 @@
 #include "mes/error.h"
 
 struct mes_user {
-    char name[64];
+    char name[64]; /* "": the system knows none */
     uid_t id;
     gid_t group;
 };
@@ -18,6 +18,9 @@ bool mes_user_is_root(void);
 
 /* False: there is no such user. Blocking. */
 bool mes_user_find(const char *name, struct mes_user *user_out);
+
+/* Whose it is, though the system may know no name. False: it does not exist. Blocking. */
+bool mes_user_owner_of(const char *path, struct mes_user *user_out);
 
 /* Root becomes the user, with the groups that it is in, and no way back: that is tried. Every thread of the
  * process changes with it. MES_E_SYSTEM: it could not be done, or could be undone: the process must end then.

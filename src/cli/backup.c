@@ -3,6 +3,7 @@
 
 #include "account/account.h"
 #include "base/process.h"
+#include "base/user.h"
 #include "cli/bar.h"
 #include "cli/service.h"
 #include "cli/status.h"
@@ -181,13 +182,19 @@ int mes_cli_restore(struct mes_cli *cli)
     if (status != MES_CLI_EXIT_OK)
         return status;
     begin(&work, cli);
+    struct mes_user owner = {.id = 0};
+    bool is_anothers = mes_user_is_root() &&
+                       mes_user_owner_of(mes_account_list_globals(list)->data_folder, &owner) && owner.id != 0;
     const struct mes_store_restore_options options = {
         .backup = operand(cli),
         .path = mes_account_list_globals(list)->data_folder,
         .may_put_aside = mes_cli_has(cli->options, MES_CLI_OPT_PUT_ASIDE),
         .progress = &work.progress,
     };
-    if (mes_store_backup_restore(&options, &result, &error) == 0)
+    int code = mes_store_backup_restore(&options, &result, &error);
+    if (code == 0 && is_anothers) /* what root brought back is for the service to open */
+        code = mes_user_give(&owner, options.path, &error);
+    if (code == 0)
         put_restored(&work, options.path, &result);
     else
         status = mes_cli_fail(cli, &error, MES_CLI_EXIT_DATA);

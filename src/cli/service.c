@@ -6,6 +6,7 @@
 #include "base/environment.h"
 #include "base/file.h"
 #include "base/secret.h"
+#include "base/user.h"
 #include "cli/accounts.h"
 #include "cli/status.h"
 #include "store/folder.h"
@@ -94,6 +95,13 @@ static void set_url_of(struct mes_cli_service *service, const struct mes_account
 
 /* ---- both ---- */
 
+static int become_owner(const char *path, struct mes_error *error)
+{
+    struct mes_user owner;
+    bool is_anothers = mes_user_is_root() && mes_user_owner_of(path, &owner) && owner.id != 0;
+    return is_anothers ? mes_user_become(&owner, error) : 0;
+}
+
 int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_list **list_out,
                         struct mes_store_folder **folder_out)
 {
@@ -106,7 +114,7 @@ int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_l
         mes_cli_tell(cli, MES_SAY_cli_no_data_folder, MES_ARGS(path));
         return MES_CLI_EXIT_CONFIG;
     }
-    if (mes_store_folder_open(path, folder_out, &error) != 0)
+    if ((may_make && become_owner(path, &error) != 0) || mes_store_folder_open(path, folder_out, &error) != 0)
         return mes_cli_fail(cli, &error, MES_CLI_EXIT_CONFIG);
     return MES_CLI_EXIT_OK;
 }

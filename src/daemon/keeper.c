@@ -75,6 +75,13 @@ static void look_at_disk(struct mes_daemon *daemon)
                 MES_LOG_NUMBER("free_bytes", left), MES_LOG_NUMBER("free_percent", left * 100 / total));
 }
 
+static void keep_reserve(struct mes_daemon *daemon)
+{
+    struct mes_error error = {0};
+    if (mes_store_folder_keep_reserve(daemon->folder, &error) != 0)
+        mes_daemon_log_error(daemon, MES_LOG_WARNING, "disk.no_reserve", &error);
+}
+
 /* ---- the thread ---- */
 
 static void look(struct mes_daemon *daemon)
@@ -83,6 +90,7 @@ static void look(struct mes_daemon *daemon)
     struct mes_roster *roster = mes_daemon_hold_roster(daemon);
     int64_t now = mes_clock_monotonic(daemon->clock);
     look_at_disk(daemon);
+    keep_reserve(daemon);
     mes_daemon_look_after_backup(daemon, mes_roster_globals(roster));
     keeper->has_looked = true;
     if (now >= keeper->sweep_at && !is_ending(daemon)) {

@@ -17,7 +17,8 @@ const char *mes_daemon_not_ready(void *context)
         return "starting";
     if (mes_daemon_is_stopping(daemon))
         return "stopping";
-    if (atomic_load(&daemon->is_broken) || now - atomic_load(&daemon->pulse.courier_at) > STUCK_MS)
+    if (atomic_load(&daemon->is_broken) || !mes_courier_can_write(daemon->courier) ||
+        now - atomic_load(&daemon->pulse.courier_at) > STUCK_MS)
         return "database";
     return now - atomic_load(&daemon->pulse.loop_at) > STUCK_MS ? "loop" : NULL;
 }

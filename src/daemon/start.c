@@ -48,6 +48,9 @@ static int start_folder(struct mes_daemon *daemon, struct mes_error *error)
     int code = mes_store_folder_open(globals_of(daemon)->data_folder, &daemon->folder, error);
     if (code == 0)
         code = mes_store_folder_lock(daemon->folder, error);
+    if (code == 0 && mes_store_folder_has_spent_reserve(daemon->folder))
+        mes_log(daemon->log, MES_LOG_ERROR, "disk.reserve_spent",
+                MES_LOG_TEXT("data", mes_store_folder_path(daemon->folder)));
     if (code == 0 && mes_store_folder_has_lost_log(daemon->folder)) {
         struct mes_error lost = {0};
         (void)mes_fail(&lost, MES_E_STORAGE, MES_SAY_store_log_lost,

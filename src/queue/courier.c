@@ -205,6 +205,7 @@ static void tell_broken(struct mes_courier *courier, int code, const struct mes_
     if (!courier->is_failing)
         mes_courier_alert(courier, "store.failed", text);
     courier->is_failing = true;
+    mes_courier_cannot_write(courier);
     if ((code == MES_E_STORAGE || code == MES_E_CORRUPT) && !courier->is_broken) {
         courier->is_broken = true;
         if (courier->options.listener.on_broken != NULL)
@@ -351,6 +352,7 @@ static void work(void *context)
             atomic_fetch_add(&courier->turns, 1);
             tidy(courier);
         }
+        mes_courier_try_to_write(courier);
     }
     mes_free(turn.taken);
 }

@@ -108,6 +108,10 @@ void mes_courier_pause(struct mes_courier *courier);
 /* A number that grows with every turn of the thread; one that stands still for long is stuck. Any thread. */
 uint64_t mes_courier_turns(const struct mes_courier *courier);
 
+/* False from a write that failed until one of the size of a mail succeeds, which is tried once a second. Any
+ * thread. */
+bool mes_courier_can_write(const struct mes_courier *courier);
+
 /* Runs what was posted, commits, ends the thread. */
 void mes_courier_stop(struct mes_courier **courier);
 

@@ -43,6 +43,7 @@ struct mes_courier {
     atomic_bool is_paused;
     atomic_bool is_nudged;
     atomic_bool has_new_schedules;
+    atomic_bool cannot_write; /* a write failed, and no trial has succeeded since */
     _Atomic uint64_t turns;
     int64_t started_at; /* wall clock */
 
@@ -63,6 +64,7 @@ struct mes_courier {
     bool has_journal_news; /* the journal holds results that the database lacks */
     int64_t schedules_at;  /* wall clock: the next recurring job */
     int64_t retry_at;      /* monotonic: after a failure of the database */
+    int64_t trial_at;      /* monotonic: whether it works again */
     bool is_failing;       /* the last transaction could not be done, and people were told */
     bool is_broken;
 };
@@ -110,6 +112,11 @@ int mes_courier_expire(struct mes_courier *courier, const struct mes_store_job *
 int mes_courier_recover(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
 /* The results that stand in the journal, into the database. */
 int mes_courier_replay(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
+
+/* trial.c: the database could not be written. */
+void mes_courier_cannot_write(struct mes_courier *courier);
+/* Finds out whether it can again, when it is time to. Outside a transaction. */
+void mes_courier_try_to_write(struct mes_courier *courier);
 
 /* flight.c: the outcome of a command that the database could not take, into the journal. */
 bool mes_flight_is_outcome(const struct mes_courier_command *command);

@@ -25,10 +25,12 @@ struct mes_store_folder {
     const char *blobs_lock;
     const char *secret_path;
     const char *key_path;
+    const char *reserve;
     const char *restoring; /* there while a restore exchanges what is inside */
     struct mes_stored lock;
     bool is_locked;
     bool has_lost_log;
+    bool has_spent_reserve;
     unsigned char secret[MES_STORE_FOLDER_SECRET_SIZE];
     struct mes_secret *key;
 };
@@ -50,7 +52,8 @@ static int name_paths(struct mes_store_folder *folder, const char *path, struct 
                 {&folder->journal, "journal"},     {&folder->blobs, "blobs"},
                 {&folder->blobs_tmp, "blobs/tmp"}, {&folder->blobs_lock, "blobs.lock"},
                 {&folder->secret_path, "secret"},  {&folder->key_path, "key"},
-                {&folder->lock.path, "lock"},      {&folder->restoring, "restoring"}};
+                {&folder->lock.path, "lock"},      {&folder->reserve, "reserve"},
+                {&folder->restoring, "restoring"}};
     if (strlen(path) > FOLDER_PATH_MOST - 32)
         return mes_fail(error, MES_E_LIMIT, MES_ERROR_TOO_LARGE, MES_ARGS(MES_NUMBER(FOLDER_PATH_MOST - 32)));
     folder->path = mes_arena_copy(&folder->paths, mes_str_of(path));
@@ -224,6 +227,44 @@ static int write_pid(const struct mes_store_folder *folder, struct mes_error *er
     return code == 0 ? mes_stored_sync(&folder->lock, error) : code;
 }
 
+/* The reserve. */
+
+static bool has_room_for(const struct mes_store_folder *folder, uint64_t size)
+{
+    uint64_t left = 0;
+    uint64_t total = 0;
+    return !mes_file_room(folder->path, &left, &total) || left >= size;
+}
+
+/* A database that was closed needs room to be opened: the log is made anew. */
+static void spend_reserve(struct mes_store_folder *folder)
+{
+    if (has_room_for(folder, MES_STORE_FOLDER_RESERVE) || !mes_file_exists(folder->reserve))
+        return;
+    mes_stored_remove(folder->reserve);
+    folder->has_spent_reserve = true;
+}
+
+int mes_store_folder_keep_reserve(const struct mes_store_folder *folder, struct mes_error *error)
+{
+    struct mes_stored file;
+    if (mes_file_exists(folder->reserve) || !has_room_for(folder, 2 * (uint64_t)MES_STORE_FOLDER_RESERVE))
+        return 0;
+    int code = mes_stored_create(folder->reserve, &file, error);
+    if (code != 0)
+        return code;
+    code = mes_stored_reserve(&file, MES_STORE_FOLDER_RESERVE, error);
+    mes_stored_close(&file);
+    if (code != 0)
+        mes_stored_remove(folder->reserve);
+    return code;
+}
+
+bool mes_store_folder_has_spent_reserve(const struct mes_store_folder *folder)
+{
+    return folder->has_spent_reserve;
+}
+
 int mes_store_folder_lock(struct mes_store_folder *folder, struct mes_error *error)
 {
     if (folder->is_locked)
@@ -232,6 +273,7 @@ int mes_store_folder_lock(struct mes_store_folder *folder, struct mes_error *err
     if (!mes_stored_lock(&folder->lock))
         return mes_fail(error, MES_E_BUSY, MES_SAY_store_folder_busy,
                         MES_ARGS(folder->path, MES_NUMBER(before)));
+    spend_reserve(folder);
     int code = write_pid(folder, error);
     if (code != 0)
         return code;

@@ -13,12 +13,13 @@
  * journal       the outcome journal
  * blobs/HASH    attachments; blobs/tmp/ what is being written
  * lock          held by the daemon; its process id is inside until it has ended as it should
+ * reserve       room on the disk that a start gets when there is no other
  * blobs.lock    held while blobs must not vanish (a backup), or while they do (a sweep)
  * secret        32 random bytes, from which the service derives its keys
  * key           the API key for programs on this machine: what `mailenhance queue` and its like use */
 struct mes_store_folder;
 
-enum { MES_STORE_FOLDER_SECRET_SIZE = 32 };
+enum { MES_STORE_FOLDER_SECRET_SIZE = 32, MES_STORE_FOLDER_RESERVE = 4 * 1024 * 1024 };
 
 /* Opens the data folder; makes it and what is missing inside (0700, files 0600), but not its parents. It does
  * not lock. Errors: MES_E_CONFIG when others may write the folder or read the secret or the key, when one of
@@ -38,6 +39,12 @@ bool mes_store_folder_is_locked(const struct mes_store_folder *folder, int64_t *
  * Then what it committed last may be missing, which a person should be told (MES_SAY_store_log_lost, with the
  * database's path). */
 bool mes_store_folder_has_lost_log(const struct mes_store_folder *folder);
+
+/* Keeps MES_STORE_FOLDER_RESERVE bytes of the disk for a start without room; does nothing when they are kept
+ * already, or the disk has not twice as much left. For the daemon, now and then. */
+int mes_store_folder_keep_reserve(const struct mes_store_folder *folder, struct mes_error *error) MES_MUST_USE;
+/* Once locked: the disk was full and the reserve is spent. */
+bool mes_store_folder_has_spent_reserve(const struct mes_store_folder *folder);
 
 /* The paths of what is inside, as long as the folder is open. */
 const char *mes_store_folder_path(const struct mes_store_folder *folder);

@@ -23,6 +23,12 @@ int mes_store_meta_number(struct mes_store_reader *reader, const char *key, int6
 int mes_store_meta_put_number(struct mes_store *store, const char *key, int64_t number,
                               struct mes_error *error)
 {
+    return mes_store_meta_put_text(store, key, MES_NUMBER(number), error);
+}
+
+int mes_store_meta_put_text(struct mes_store *store, const char *key, const char *text,
+                            struct mes_error *error)
+{
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(store->reader.db,
                               "INSERT INTO meta (key, value) VALUES (?, ?)"
@@ -31,6 +37,6 @@ int mes_store_meta_put_number(struct mes_store *store, const char *key, int64_t 
     if (code != 0)
         return code;
     mes_db_bind_text(statement, key);
-    mes_db_bind_text(statement, MES_NUMBER(number));
+    mes_db_bind_text(statement, text);
     return mes_db_run(&statement, NULL, error);
 }

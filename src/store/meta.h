@@ -9,5 +9,7 @@ int mes_store_meta_number(struct mes_store_reader *reader, const char *key, int6
                           int64_t *number_out, struct mes_error *error) MES_MUST_USE;
 int mes_store_meta_put_number(struct mes_store *store, const char *key, int64_t number,
                               struct mes_error *error) MES_MUST_USE;
+int mes_store_meta_put_text(struct mes_store *store, const char *key, const char *text,
+                            struct mes_error *error) MES_MUST_USE;
 
 #endif

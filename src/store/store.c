@@ -1,11 +1,15 @@
 #include "store/store.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "store/meta.h"
 #include "store/parts.h"
 #include "store/schema.h"
+
+enum { TRIAL_SIZE = 32 * 1024 }; /* a mail with what it brings along into the log */
 
 static const char epoch_key[] = "epoch";
 
@@ -130,6 +134,27 @@ int mes_store_keep(struct mes_store *store, struct mes_error *error)
 void mes_store_undo(struct mes_store *store)
 {
     mes_db_savepoint_undo(store->reader.db);
+}
+
+static int put_trial(struct mes_store *store, const char *text, struct mes_error *error)
+{
+    int code = mes_store_begin(store, error);
+    if (code != 0)
+        return code;
+    code = mes_store_meta_put_text(store, "trial", text, error);
+    if (code == 0)
+        return mes_store_commit(store, error);
+    mes_store_rollback(store);
+    return code;
+}
+
+int mes_store_try_room(struct mes_store *store, struct mes_error *error)
+{
+    char text[TRIAL_SIZE];
+    memset(text, '0', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    int code = put_trial(store, text, error);
+    return code == 0 ? put_trial(store, "", error) : code;
 }
 
 int mes_store_tidy(struct mes_store *store, struct mes_error *error)

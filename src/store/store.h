@@ -59,6 +59,10 @@ void mes_store_undo(struct mes_store *store);
 /* Housekeeping for when nobody waits: outside a transaction. MES_E_FULL and MES_E_BUSY do no harm. */
 int mes_store_tidy(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 
+/* After a failure for want of room: can a usual mail be written again? Writes so much and takes it away, in
+ * transactions of its own. */
+int mes_store_try_room(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
+
 /* Read-only handles for any number of threads; `most` are kept open when nobody has them. The file must have
  * been opened by mes_store_open before. */
 int mes_store_readers_new(const char *file, unsigned most, struct mes_store_readers **readers_out,

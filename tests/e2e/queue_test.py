@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import pwd
 import re
 import signal
 import subprocess
@@ -250,6 +251,27 @@ class KeysTest(QueueCase):
         service.start()
         self.assert_taken(service, kept['key'], 200)
         self.assert_taken(service, revoked['key'], 401)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can work in the folder of somebody else')
+    def test_H08_what_root_does_in_the_folder_of_another_user_is_that_users(self):
+        user = pwd.getpwnam('nobody')
+        service = self.serve(Sink(), start=False, runAs='nobody')
+        os.chown(service.config, user.pw_uid, user.pw_gid)
+        service.data.mkdir(0o700)
+        os.chown(service.data, user.pw_uid, user.pw_gid)
+        target = service.folder.path / 'backups'
+        owners = lambda: {path.stat().st_uid for path in [service.data, *service.data.rglob('*')]}
+        made = self.check_keys(service)
+        self.assertEqual(owners(), {user.pw_uid})
+        service.start()
+        self.assert_taken(service, made['key'], 200)
+        [backup] = self.ask_json('backup', target, service=service)
+        self.ask('keys', 'create', '--name', 'second', service=service)
+        self.assertEqual(owners(), {user.pw_uid})
+        service.stop()
+        self.ask('restore', backup['backup'], '--put-aside', service=service)
+        self.ask('check', service=service)
+        self.assertEqual(owners(), {user.pw_uid})
 
     def test_the_key_alone_is_printed(self):
         done = self.ask('keys', 'create', '--name', 'shop')

@@ -285,6 +285,24 @@ class LimitTest(ServiceCase):
         kept = service.call('GET', '/api/v1/messages?limit=1000').json['items']
         self.assertEqual(len(kept), statuses.count(202) + 1)
 
+    def test_E08_a_disk_that_stays_full_is_not_ready_until_there_is_room(self):
+        none, room = 4096, resource.RLIM_INFINITY
+        service = self.service([account(1, 'a', transport='capture')])
+        ready = lambda: service.call('GET', '/readyz')
+        message = {'to': ['wong@example.hk'], 'text': 'T', 'sendAt': '2099-01-01T00:00:00Z'}
+        self.assertEqual((service.call('POST', '/api/v1/messages', message).status, ready().status), (202, 200))
+        resource.prlimit(service.child.pid, resource.RLIMIT_FSIZE, (none, room))
+        self.assertEqual(service.call('POST', '/api/v1/messages', message).status, 503)
+        time.sleep(1.2)  # nobody asks for anything, and it stays so
+        answer = ready()
+        self.assertEqual((answer.status, 'database' in answer.json['detail']), (503, True), answer)
+        self.assertEqual(service.call('GET', '/healthz').status, 200)
+        self.assertEqual(len(service.call('GET', '/api/v1/messages').json['items']), 1)
+        resource.prlimit(service.child.pid, resource.RLIMIT_FSIZE, (room, room))
+        wait_for(lambda: ready().status == 200, 'it is ready by itself')
+        wait_for(lambda: service.events('store.works'), 'the log tells')
+        self.assertEqual(service.call('POST', '/api/v1/messages', message).status, 202)
+
     @staticmethod
     def processor_seconds(service):
         fields = Path(f'/proc/{service.child.pid}/stat').read_text().rsplit(') ', 1)[1].split()
@@ -316,6 +334,52 @@ class LimitTest(ServiceCase):
     def test_H05_a_key_that_means_nothing_is_told_with_its_place(self):
         service = self.service([account(1, 'a')], settings={'drainSecond': 5})
         self.assertRegex(service.log(), r'AppSetting\.json:1:\d+: .*drainSecond.*drainSeconds')
+
+
+@unittest.skipUnless(os.geteuid() == 0, 'only root can mount a disk')
+class SmallDiskTest(ServiceCase):
+    """A disk of its own, 32 MiB small."""
+
+    def setUp(self):
+        self.running = self.service([account(1, 'a', transport='capture')], start=False)
+        self.running.data.mkdir(0o700)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=32m,mode=700', 'tmpfs', self.running.data], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-l', self.running.data], check=True)
+        self.addCleanup(self.running.close)  # before the disk goes
+
+    def fill(self):
+        with open(self.running.data / 'fill', 'wb', buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+
+    def test_E08_a_full_disk_has_room_for_a_start(self):
+        service = self.running
+        service.start()
+        reserve = service.data / 'reserve'
+        wait_for(lambda: reserve.exists() and reserve.stat().st_blocks > 0, 'the reserve')
+        job = service.send(sendAt='2099-01-01T00:00:00Z')
+        self.assertEqual(service.stop(), 0)
+        self.fill()
+        service.start()
+        self.assertEqual(len(service.events('disk.reserve_spent')), 1, service.log())
+        self.assertEqual(service.job(job)['state'], 'scheduled')
+        self.assertFalse(reserve.exists())
+
+    def test_E08_a_disk_without_room_for_a_start_is_told_and_a_later_start_works(self):
+        service = self.running
+        service.start()
+        job = service.send(sendAt='2099-01-01T00:00:00Z')
+        self.assertEqual(service.stop(), 0)
+        (service.data / 'reserve').unlink(missing_ok=True)
+        self.fill()
+        with self.assertRaisesRegex(RuntimeError, r'ended with 74:(.|\n)*(no room|No space)'):
+            service.start()
+        (service.data / 'fill').unlink()
+        service.start()
+        self.assertEqual(service.job(job)['state'], 'scheduled')
 
 
 @unittest.skipUnless(os.geteuid() == 0, 'only root can become somebody else')
