@@ -10,6 +10,8 @@
 #include "api/tongue.h"
 #include "base/utf8.h"
 
+enum { HEADER_LIMIT = 16 * 1024, ADDRESS_LIMIT = 8 * 1024 };
+
 static bool check_framing(struct mes_api_exchange *exchange, const char *method, const char *version)
 {
     int sentence = 0;
@@ -21,6 +23,21 @@ static bool check_framing(struct mes_api_exchange *exchange, const char *method,
                    framing == MES_API_FRAMING_BAD ? MES_API_PROBLEM_bad_request
                                                   : MES_API_PROBLEM_not_implemented,
                    NULL, sentence, MES_NO_ARGS);
+    return false;
+}
+
+/* What is longer than libmicrohttpd keeps is answered by libmicrohttpd, with the same statuses. */
+static bool check_size(struct mes_api_exchange *exchange, const char *url)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    bool is_long_address = strlen(url) > ADDRESS_LIMIT;
+    if (!is_long_address && (info == NULL || info->header_size <= HEADER_LIMIT))
+        return true;
+    exchange->answer.must_close = true;
+    mes_api_refuse(&exchange->request,
+                   is_long_address ? MES_API_PROBLEM_uri_too_long : MES_API_PROBLEM_header_too_large, NULL,
+                   MES_SAY_api_header_too_large, MES_ARGS(MES_NUMBER(HEADER_LIMIT), MES_NUMBER(ADDRESS_LIMIT)));
     return false;
 }
 
@@ -66,6 +83,6 @@ bool mes_api_admission_check(struct mes_api_exchange *exchange, const char *url,
 {
     struct mes_api_request *request = &exchange->request;
     request->language = mes_api_tongue(mes_api_request_header(request, "Accept-Language"));
-    return check_framing(exchange, method, version) && find_route(request, url, method) &&
+    return check_framing(exchange, method, version) && check_size(exchange, url) && find_route(request, url, method) &&
            mes_api_auth_check(exchange) && mes_api_query_check(request) && mes_api_body_expect(exchange);
 }

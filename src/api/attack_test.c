@@ -1,16 +1,32 @@
 /* Requests that no honest client sends. */
 #include "api/echo_test.h"
+#include "base/process.h"
 
 static const struct mes_api_route rows[] = {ECHO_ROWS};
 static const struct mes_api_routes routes = {rows, sizeof rows / sizeof *rows};
 
 static struct rig rig;
+static _Atomic int64_t ahead_ms;
+
+static int64_t turned_clock(void *context)
+{
+    (void)context;
+    return mes_clock_monotonic(mes_clock_system()) + atomic_load(&ahead_ms);
+}
+
+static int64_t wall_clock(void *context)
+{
+    (void)context;
+    return mes_clock_wall(mes_clock_system());
+}
 
 static int begin(void **state)
 {
+    static const struct mes_clock clock = {turned_clock, wall_clock, NULL};
     (void)state;
     rig_open(&rig);
     rig.options.routes = &routes;
+    rig.services.clock = &clock;
     rig_serve(&rig);
     return 0;
 }
@@ -201,21 +217,105 @@ static void F18_expect_continue(void **state)
     mes_buf_fini(&in);
 }
 
-/* A thousand connections that say next to nothing: the others are served all the same. */
+/* What is beyond our limit and below libmicrohttpd's gets an answer of our own. */
+static void F18_a_long_header_is_answered_as_everything_else(void **state)
+{
+    struct mes_buf request;
+    (void)state;
+    mes_buf_init(&request, RIG_ANSWER_LIMIT);
+    mes_buf_add_text(&request, "GET /echo/a HTTP/1.1\r\n" HEAD);
+    mes_buf_add_text(&request, "X-A: ");
+    while (request.size < 20 * 1024)
+        mes_buf_add_char(&request, 'a');
+    mes_buf_add_text(&request, "\r\n\r\n");
+    char *answer = rig_talk(&rig, request.data, request.size);
+    assert_int_equal(rig_status_of(answer), 431);
+    assert_non_null(strstr(answer, "application/problem+json"));
+    assert_non_null(strstr(answer, "urn:mailenhance:problem:header-too-large"));
+    mes_free(answer);
+    mes_buf_fini(&request);
+    expect_long("GET /echo/", 'a', 10 * 1024, " HTTP/1.1\r\n" HEAD "\r\n", 414);
+}
+
+/* A thousand headers and a thousand bodies that stop in the middle, and answers that nobody reads: the others are
+ * served all the same. */
 static void F17_slow_clients(void **state)
 {
-    static int slow[500];
+    static const char *const beginnings[] = {
+        "GET /echo/a HTTP/1.1\r\nHos",
+        "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc",
+        "GET /api/v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n",
+    };
+    static int slow[2200];
     (void)state;
+    mes_process_raise_limits();
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++) {
+        const char *bytes = beginnings[i < 2000 ? i % 2 : 2];
         slow[i] = rig_connect(&rig);
-        const char *bytes = i % 2 == 0 ? "GET /echo/a HTTP/1.1\r\nHos"
-                                       : "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc";
         assert_true(rig_send(slow[i], bytes, strlen(bytes)));
     }
     for (int i = 0; i < 50; i++)
         assert_int_equal(rig_ask_status(&rig, "GET /echo/a", "", NULL), 200);
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
         close(slow[i]);
+}
+
+/* Looks for so long. */
+static bool is_cut(int client, int milliseconds)
+{
+    struct pollfd poll_for = {.fd = client, .events = POLLIN};
+    char byte;
+    return poll(&poll_for, 1, milliseconds) == 1 && recv(client, &byte, 1, 0) <= 0;
+}
+
+/* A client whose header has been read for certain. */
+static int begin_body(const char *path)
+{
+    struct mes_buf text;
+    int client = rig_connect(&rig);
+    mes_buf_init(&text, RIG_ANSWER_LIMIT);
+    mes_buf_add_format(
+        &text, "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", path);
+    assert_true(rig_send(client, text.data, text.size));
+    mes_buf_fini(&text);
+    mes_buf_init(&text, RIG_ANSWER_LIMIT);
+    assert_true(rig_read_until(client, &text, "100 Continue\r\n\r\n"));
+    mes_buf_fini(&text);
+    return client;
+}
+
+static void send_and_wait(int client, const char *bytes, size_t size)
+{
+    size_t before = atomic_load(&counted);
+    assert_true(rig_send(client, bytes, size));
+    while (atomic_load(&counted) < before + size)
+        assert_int_equal(rig_ask_status(&rig, "GET /echo/a", "", NULL), 200);
+}
+
+/* The clock is put forward while every byte comes in time for the idle time-out: what does not come to an end in
+ * its time is cut off, what goes on fast enough is not. */
+static void F17_what_trickles_has_an_end(void **state)
+{
+    static const char head[] = "GET /echo/a HTTP/1.1\r\nHost: a\r\nX-A: ";
+    static char kilobytes[40000];
+    (void)state;
+    int slow = begin_body("/echo/a"), fast = begin_body("/count");
+    atomic_fetch_add(&ahead_ms, 29000);
+    assert_true(rig_send(slow, "a", 1));
+    send_and_wait(fast, kilobytes, sizeof kilobytes);
+    atomic_fetch_add(&ahead_ms, 2000);
+    assert_true(is_cut(slow, RIG_WAIT_MS));
+    send_and_wait(fast, kilobytes, sizeof kilobytes);
+    close(fast);
+    close(slow);
+    slow = rig_connect(&rig);
+    assert_true(rig_send(slow, head, sizeof head - 1));
+    for (int turn = 0; turn < 100 && !is_cut(slow, 100); turn++) {
+        atomic_fetch_add(&ahead_ms, 10000);
+        (void)rig_send(slow, "a", 1);
+    }
+    assert_true(is_cut(slow, 0));
+    close(slow);
 }
 
 int main(void)
@@ -228,6 +328,8 @@ int main(void)
         cmocka_unit_test(F16_lengths_that_contradict_each_other),
         cmocka_unit_test(F16_transfer_codings),
         cmocka_unit_test(F17_slow_clients),
+        cmocka_unit_test(F17_what_trickles_has_an_end),
+        cmocka_unit_test(F18_a_long_header_is_answered_as_everything_else),
         cmocka_unit_test(F18_expect_continue),
         cmocka_unit_test(F18_odd_requests),
         cmocka_unit_test(F18_ten_thousand_fields),

@@ -2,6 +2,8 @@
 #ifndef MES_API_ECHO_TEST_H
 #define MES_API_ECHO_TEST_H
 
+#include <stdatomic.h>
+
 #include "api/rig_test.h"
 
 static inline void echo(struct mes_api_request *request)
@@ -61,10 +63,13 @@ static inline void go_on(struct mes_api_request *request, struct mes_api_write *
     assert_int_equal(code, 0);
 }
 
+static atomic_size_t counted; /* by all requests together */
+
 static inline void count_piece(struct mes_api_request *request, struct mes_str bytes)
 {
     struct counting *counting = request->own;
     counting->bytes += bytes.size;
+    atomic_fetch_add(&counted, bytes.size);
     mes_api_request_write(request, &counting->slow.write);
 }
 

@@ -17,6 +17,9 @@ static struct mes_api_exchange *begin(struct mes_api_server *server, struct MHD_
     if (exchange == NULL)
         return NULL;
     struct mes_api_request *request = &exchange->request;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    exchange->visit = info != NULL ? info->socket_context : NULL;
     exchange->connection = connection;
     exchange->began_at = mes_clock_monotonic(server->services.clock);
     request->server = server;
@@ -108,17 +111,29 @@ static enum MHD_Result settle(struct mes_api_exchange *exchange, bool is_body)
     return MHD_YES;
 }
 
+/* Only while the client has the word may it be too slow. */
+static enum MHD_Result watch(struct mes_api_exchange *exchange, enum MHD_Result result, size_t came)
+{
+    if (exchange->is_waiting || exchange->phase != MES_API_PHASE_BODY || exchange->answer.is_given)
+        mes_api_visit_rest(exchange->request.server->visits, exchange->visit);
+    else
+        mes_api_visit_await_body(exchange->request.server->visits, exchange->visit, came);
+    return result;
+}
+
 enum MHD_Result mes_api_exchange_handle(void *context, struct MHD_Connection *connection, const char *url,
                                         const char *method, const char *version, const char *data,
                                         size_t *size, void **place)
 {
     struct mes_api_exchange *exchange = *place;
+    size_t came = *size;
     if (exchange == NULL) {
         *place = exchange = begin(context, connection);
         if (exchange == NULL)
             return MHD_NO;
+        mes_api_visit_take(exchange->request.server->visits, exchange->visit);
         take_head(exchange, url, method, version);
-        return settle(exchange, false);
+        return watch(exchange, settle(exchange, false), 0);
     }
     /* libmicrohttpd goes on with the next chunk that it holds though the connection is suspended. */
     if (exchange->is_waiting && is_suspended(exchange))
@@ -133,7 +148,7 @@ enum MHD_Result mes_api_exchange_handle(void *context, struct MHD_Connection *co
     } else if (!exchange->is_waiting && !exchange->answer.is_given && exchange->phase == MES_API_PHASE_BODY) {
         take_end(exchange);
     }
-    return settle(exchange, is_body);
+    return watch(exchange, settle(exchange, is_body), came);
 }
 
 void mes_api_exchange_completed(void *context, struct MHD_Connection *connection, void **place,
@@ -146,6 +161,7 @@ void mes_api_exchange_completed(void *context, struct MHD_Connection *connection
     if (exchange == NULL)
         return;
     *place = NULL;
+    mes_api_visit_await_next(server->visits, exchange->visit);
     /* The client went away meanwhile: libmicrohttpd noticed when the wait was over. */
     if (exchange->is_waiting)
         atomic_fetch_sub(&server->waiting, 1);

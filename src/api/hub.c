@@ -11,6 +11,8 @@ enum { TURN_MS = 500, JOB_TURN_MS = 2500 };
 
 struct mes_api_hub {
     const struct mes_clock *clock;
+    void (*turn)(void *context);
+    void *context;
     struct mes_mutex mutex;
     struct mes_api_exchange *first;
     bool is_ending;
@@ -46,16 +48,20 @@ static void run(void *context)
     while (!mes_mailbox_is_closed(hub->stop)) {
         (void)mes_mailbox_wait(hub->stop, TURN_MS);
         wake_the_old(hub);
+        hub->turn(hub->context);
     }
 }
 
-int mes_api_hub_new(const struct mes_clock *clock, struct mes_api_hub **hub_out, struct mes_error *error)
+int mes_api_hub_new(const struct mes_clock *clock, void (*turn)(void *context), void *context,
+                    struct mes_api_hub **hub_out, struct mes_error *error)
 {
     struct mes_api_hub *hub = mes_alloc(sizeof *hub);
     *hub_out = NULL;
     if (hub == NULL)
         return mes_fail_nomem(error);
     hub->clock = clock;
+    hub->turn = turn;
+    hub->context = context;
     mes_mutex_init(&hub->mutex);
     int code = mes_mailbox_new(NULL, NULL, &hub->stop, error);
     if (code == 0)

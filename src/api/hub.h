@@ -9,9 +9,9 @@
 
 struct mes_api_hub;
 
-/* Starts its thread, which looks twice a second for streams that have slept long enough. */
-int mes_api_hub_new(const struct mes_clock *clock, struct mes_api_hub **hub_out,
-                    struct mes_error *error) MES_MUST_USE;
+/* Starts its thread, which looks twice a second for streams that have slept long enough, and calls `turn`. */
+int mes_api_hub_new(const struct mes_clock *clock, void (*turn)(void *context), void *context,
+                    struct mes_api_hub **hub_out, struct mes_error *error) MES_MUST_USE;
 void mes_api_hub_free(struct mes_api_hub **hub);
 
 /* From now on news reaches the stream: called before its `next` looks at the database. An HTTP thread. */

@@ -57,9 +57,16 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     struct mes_api_server *server = context;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    (void)own;
+    bool is_begin = code == MHD_CONNECTION_NOTIFY_STARTED;
     if (info != NULL && info->client_addr != NULL)
-        mes_api_clients_note(server->clients, info->client_addr, code == MHD_CONNECTION_NOTIFY_STARTED);
+        mes_api_clients_note(server->clients, info->client_addr, is_begin);
+    if (!is_begin) {
+        struct mes_api_visit *visit = *own;
+        mes_api_visits_end(server->visits, &visit);
+        return;
+    }
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *own = info != NULL ? mes_api_visits_begin(server->visits, info->connect_fd) : NULL;
 }
 
 static void log_words(void *context, const char *format, va_list arguments)
@@ -96,24 +103,25 @@ static void free_pem(struct pem *pem)
     mes_buf_fini(&pem->certificate);
 }
 
-/* Without them libmicrohttpd leaves TLS out. */
-static void fill_tls(struct MHD_OptionItem items[3], const struct pem *pem)
+/* What not every server has; without a key libmicrohttpd leaves TLS out. */
+static void fill_extras(struct MHD_OptionItem items[4], const struct pem *pem, int listener)
 {
-    if (pem->key.size == 0) {
-        items[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-        return;
+    if (pem->key.size > 0) {
+        *items++ =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)mes_buf_text(&pem->certificate)};
+        *items++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)mes_buf_text(&pem->key)};
     }
-    items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)mes_buf_text(&pem->certificate)};
-    items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)mes_buf_text(&pem->key)};
-    items[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    if (listener > 0)
+        *items++ = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, listener, NULL};
+    *items = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
 static void start_daemon(struct mes_api_server *server, const struct mes_api_options *options,
                          const struct mes_address *address, const struct pem *pem)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    struct MHD_OptionItem tls[3];
-    fill_tls(tls, pem);
+    struct MHD_OptionItem extras[4];
+    fill_extras(extras, pem, options->listener);
     if (address->socket.any.sa_family == AF_INET6)
         flags |= mes_address_is_any(address) ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
     if (server->has_tls)
@@ -127,7 +135,7 @@ static void start_daemon(struct mes_api_server *server, const struct mes_api_opt
         (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)BACKLOG,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, mes_api_exchange_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        note_connection, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        note_connection, server, MHD_OPTION_ARRAY, extras, MHD_OPTION_END);
 }
 
 static int open_door(struct mes_api_server *server, const struct mes_api_options *options,
@@ -171,7 +179,11 @@ static int set_up(struct mes_api_server *server, const struct mes_api_options *o
     if (code == 0)
         code = mes_api_openapi_write(server, &server->openapi, error);
     if (code == 0)
-        code = mes_api_hub_new(server->services.clock, &server->hub, error);
+        code = mes_api_visits_new(server->services.clock, either(options->header_seconds, 30), &server->visits,
+                                  error);
+    if (code == 0)
+        code = mes_api_hub_new(server->services.clock, mes_api_visits_sweep, server->visits, &server->hub,
+                               error);
     if (code == 0)
         code = mes_api_auth_new(&server->auth, error);
     if (code == 0)
@@ -250,6 +262,7 @@ void mes_api_server_stop(struct mes_api_server **place)
     }
     mes_api_metrics_fini(&server->metrics);
     mes_api_hub_free(&server->hub);
+    mes_api_visits_free(&server->visits);
     mes_api_auth_free(&server->auth);
     mes_api_clients_free(&server->clients);
     mes_api_rate_free(&server->requests);

@@ -41,6 +41,7 @@ struct mes_api_services {
 struct mes_api_options {
     const struct mes_api_routes *routes; /* NULL: routes.def; tests have their own */
     const char *listen;                  /* "127.0.0.1:8025", "[::1]:0"; port 0: the system chooses */
+    int listener;      /* a listening socket in its place, the server's from the call on; 0: none */
     const char *certificate_file;        /* PEM, with the key file; both NULL: no TLS */
     const char *key_file;
     const char *public_url; /* "https://mail.example.hk": links begin with it; NULL: they have no host */
@@ -50,6 +51,8 @@ struct mes_api_options {
     unsigned connections_per_address;   /* 0: 64. Not for loopback, unless a trusted proxy */
     unsigned connections;               /* 0: 4000 */
     unsigned idle_seconds;              /* 0: 30. A connection on which nothing moves is closed */
+    unsigned header_seconds;            /* 0: 30. A header that takes longer is cut off, and a body of less
+                                           than a kilobyte a second, see visit.h */
     unsigned requests_per_minute;       /* of one address; 0: 6000. Not for loopback, as above */
     unsigned failed_keys_per_minute;    /* attempts without a valid key of one address; 0: 30 */
 };

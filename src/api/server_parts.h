@@ -12,6 +12,7 @@
 #include "api/rate.h"
 #include "api/schema.h"
 #include "api/server.h"
+#include "api/visit.h"
 #include "base/buf.h"
 
 struct mes_api_server {
@@ -23,6 +24,7 @@ struct mes_api_server {
     struct mes_api_hub *hub;
     struct mes_api_auth *auth;
     struct mes_api_clients *clients;
+    struct mes_api_visits *visits;
     struct mes_api_rate *requests;    /* by address and by key */
     struct mes_api_rate *failed_keys; /* by address */
     struct mes_api_metrics metrics;

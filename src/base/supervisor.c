@@ -1,5 +1,6 @@
 #include "base/supervisor.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,14 +40,44 @@ bool mes_supervisor_tell_reloading(void)
     return mes_supervisor_tell(state);
 }
 
+static bool is_this_process(const char *number)
+{
+    uint64_t pid = 0;
+    return mes_str_to_uint(mes_str_of(number), INT64_MAX, &pid) && pid == (uint64_t)getpid();
+}
+
+static bool is_listening(int descriptor)
+{
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
+int mes_supervisor_listener(void)
+{
+    enum { FIRST = 3, MOST = 64 };
+    const char *process = getenv("LISTEN_PID");
+    const char *number = getenv("LISTEN_FDS");
+    uint64_t count = 0;
+    int listener = -1;
+    if (process == NULL || number == NULL || !is_this_process(process) ||
+        !mes_str_to_uint(mes_str_of(number), MOST, &count))
+        return -1;
+    for (int at = FIRST; at < FIRST + (int)count; at++) {
+        if (listener < 0 && is_listening(at) && fcntl(at, F_SETFD, FD_CLOEXEC) == 0)
+            listener = at;
+        else
+            close(at);
+    }
+    return listener;
+}
+
 int64_t mes_supervisor_watchdog_ms(void)
 {
     const char *interval = getenv("WATCHDOG_USEC");
     const char *process = getenv("WATCHDOG_PID");
     uint64_t microseconds = 0;
-    uint64_t pid = 0;
-    if (process != NULL &&
-        (!mes_str_to_uint(mes_str_of(process), INT64_MAX, &pid) || pid != (uint64_t)getpid()))
+    if (process != NULL && !is_this_process(process))
         return 0;
     if (interval == NULL || !mes_str_to_uint(mes_str_of(interval), INT64_MAX, &microseconds))
         return 0;

@@ -96,6 +96,7 @@ int mes_daemon_run(const char *config, const struct mes_daemon_listener *listene
     daemon->listener = *listener;
     daemon->clock = mes_clock_system();
     daemon->signals = -1;
+    daemon->listener_given = -1;
     mes_mutex_init(&daemon->mutex);
     mes_mutex_init(&daemon->followers_mutex);
     int code = mes_daemon_start(daemon, error);

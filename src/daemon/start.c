@@ -3,7 +3,9 @@
 #include "api/key.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/descriptor.h"
 #include "base/process.h"
+#include "base/supervisor.h"
 #include "base/user.h"
 #include "daemon/parts.h"
 #include "i18n/say.h"
@@ -39,6 +41,19 @@ static void end_log(struct mes_daemon *daemon)
 {
     mes_log_free(&daemon->log);
     mes_zone_free(&daemon->zone);
+}
+
+/* Before anything is opened: until then nobody else has its number. */
+static int take_listener(struct mes_daemon *daemon, struct mes_error *error)
+{
+    (void)error;
+    daemon->listener_given = mes_supervisor_listener();
+    return 0;
+}
+
+static void drop_listener(struct mes_daemon *daemon)
+{
+    mes_descriptor_close(&daemon->listener_given);
 }
 
 /* ---- the data folder ---- */
@@ -238,12 +253,15 @@ static int start_api(struct mes_daemon *daemon, struct mes_error *error)
                                                  .log = daemon->log,
                                                  .context = daemon};
     const struct mes_api_options options = {.listen = globals->listen,
+                                            .listener =
+                                                daemon->listener_given > 0 ? daemon->listener_given : 0,
                                             .certificate_file = given(globals->tls_certificate_file),
                                             .key_file = given(globals->tls_key_file),
                                             .public_url = given(globals->public_url),
                                             .trusted_proxies = proxies,
                                             .data_folder = mes_store_folder_path(daemon->folder),
                                             .threads = (unsigned)globals->http_threads};
+    daemon->listener_given = -1;
     int code = mes_api_server_start(&options, &daemon->services, &daemon->api, error);
     if (code == 0)
         mes_daemon_set_followers(daemon, true);
@@ -292,6 +310,7 @@ static const struct {
     int (*start)(struct mes_daemon *daemon, struct mes_error *error);
     void (*end)(struct mes_daemon *daemon); /* also when its start failed in the middle */
 } steps[] = {
+    {take_listener, drop_listener},
     {mes_daemon_signals_block, mes_daemon_signals_unblock},
     {mes_daemon_load_settings, drop_settings},
     {start_log, end_log},

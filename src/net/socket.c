@@ -82,3 +82,8 @@ void mes_socket_discard(const struct mes_socket *socket)
         if (recv(socket->descriptor, piece, sizeof piece, MSG_DONTWAIT) <= 0)
             return;
 }
+
+void mes_socket_cut(int descriptor)
+{
+    (void)shutdown(descriptor, SHUT_RDWR);
+}

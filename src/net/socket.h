@@ -39,6 +39,9 @@ ssize_t mes_socket_send(struct mes_socket *socket, const void *data, size_t size
  * for the acknowledgement of half a reply (Nagle) would cost 40 ms. */
 void mes_socket_acknowledge(const struct mes_socket *socket);
 
+/* Ends the connection in both directions: whoever has the socket finds its end, and closes it. */
+void mes_socket_cut(int descriptor);
+
 /* Does the system hold bytes that nobody has read? */
 bool mes_socket_has_waiting(const struct mes_socket *socket);
 

@@ -14,7 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-from fixture import Folder, wait_for
+from fixture import Folder, free_ports, is_listening, wait_for
 from service import Service
 from sink import HANG, Gate, Scripted, Sink
 from tool import BINARY, ENVIRONMENT, PASSWORD, account, forms_of
@@ -139,6 +139,19 @@ class SupervisorTest(ServiceCase):
         self.wait_told('READY=1')
         service.signal(signal.SIGTERM)
         self.wait_told('STOPPING=1')
+
+    def test_a_socket_that_systemd_opened_is_served(self):
+        service = self.service([account(1, 'a', transport='capture')], settings={'listen': '127.0.0.1:1'}, start=False)
+        [port] = free_ports(1)
+        with open(service.errors, 'wb') as errors:
+            service.child = subprocess.Popen(
+                ['systemd-socket-activate', '-l', f'127.0.0.1:{port}', BINARY, 'serve', '--config', service.config],
+                env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+        wait_for(lambda: is_listening(port), 'the socket')  # and this first connection starts the service
+        service.url = service.child.stdout.readline().decode().split()[-1]
+        self.assertEqual(service.port, port)
+        self.assertEqual(service.wait_job(service.send())['counts']['sent'], 1)
+        self.assertEqual(service.stop(), 0, service.log())
 
     def test_the_watchdog_is_answered_while_the_database_works(self):
         service = self.service([account(1, 'a')], environment={**self.environment, 'WATCHDOG_USEC': '2500000'})

@@ -78,7 +78,7 @@ class InstallTest(unittest.TestCase):
         for header in (ROOT / 'include/mes').iterdir():
             self.assertIn(f'include/mes/{header.name}', there)
         for name in ('bin/mailenhance', 'share/man/man1/mailenhance-send.1', 'share/doc/mailenhance/LICENSE',
-                     'share/man/man1/mailenhance-serve.1', 'lib/systemd/system/mailenhance.service',
+                     'share/man/man1/mailenhance-serve.1', 'lib/systemd/system/mailenhance.service', 'lib/systemd/system/mailenhance.socket',
                      'lib/sysusers.d/mailenhance.conf', 'lib/tmpfiles.d/mailenhance.conf'):
             self.assertIn(name, there)
 
@@ -93,8 +93,11 @@ class InstallTest(unittest.TestCase):
         program = self.destination / 'usr/local/bin/mailenhance'
         unit = self.destination / 'mailenhance.service'
         unit.write_text(self.unit().read_text().replace('/usr/local/bin/mailenhance', str(program)))
-        done = subprocess.run(['systemd-analyze', 'verify', '--man=no', unit], capture_output=True, text=True, timeout=60)
-        self.assertNotIn('mailenhance.service', done.stderr + done.stdout)
+        opener = self.destination / 'mailenhance.socket'
+        opener.write_text(self.unit().with_suffix('.socket').read_text())
+        done = subprocess.run(['systemd-analyze', 'verify', '--man=no', unit, opener], capture_output=True, text=True,
+                              timeout=60)
+        self.assertNotIn('mailenhance.', done.stderr + done.stdout)
 
     def test_the_unit_allows_every_call_that_the_service_makes(self):
         """The filter's sets are systemd's; the calls are those of a run with a mail, a reload and a stop."""
