@@ -35,9 +35,9 @@ static bool check_size(struct mes_api_exchange *exchange, const char *url)
     if (!is_long_address && (info == NULL || info->header_size <= HEADER_LIMIT))
         return true;
     exchange->answer.must_close = true;
-    mes_api_refuse(&exchange->request,
-                   is_long_address ? MES_API_PROBLEM_uri_too_long : MES_API_PROBLEM_header_too_large, NULL,
-                   MES_SAY_api_header_too_large, MES_ARGS(MES_NUMBER(HEADER_LIMIT), MES_NUMBER(ADDRESS_LIMIT)));
+    mes_api_refuse(
+        &exchange->request, is_long_address ? MES_API_PROBLEM_uri_too_long : MES_API_PROBLEM_header_too_large,
+        NULL, MES_SAY_api_header_too_large, MES_ARGS(MES_NUMBER(HEADER_LIMIT), MES_NUMBER(ADDRESS_LIMIT)));
     return false;
 }
 
@@ -83,6 +83,7 @@ bool mes_api_admission_check(struct mes_api_exchange *exchange, const char *url,
 {
     struct mes_api_request *request = &exchange->request;
     request->language = mes_api_tongue(mes_api_request_header(request, "Accept-Language"));
-    return check_framing(exchange, method, version) && check_size(exchange, url) && find_route(request, url, method) &&
-           mes_api_auth_check(exchange) && mes_api_query_check(request) && mes_api_body_expect(exchange);
+    return check_framing(exchange, method, version) && check_size(exchange, url) &&
+           find_route(request, url, method) && mes_api_auth_check(exchange) && mes_api_query_check(request) &&
+           mes_api_body_expect(exchange);
 }

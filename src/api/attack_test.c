@@ -237,8 +237,8 @@ static void F18_a_long_header_is_answered_as_everything_else(void **state)
     expect_long("GET /echo/", 'a', 10 * 1024, " HTTP/1.1\r\n" HEAD "\r\n", 414);
 }
 
-/* A thousand headers and a thousand bodies that stop in the middle, and answers that nobody reads: the others are
- * served all the same. */
+/* A thousand headers and a thousand bodies that stop in the middle, and answers that nobody reads: the others
+ * are served all the same. */
 static void F17_slow_clients(void **state)
 {
     static const char *const beginnings[] = {
@@ -275,7 +275,8 @@ static int begin_body(const char *path)
     int client = rig_connect(&rig);
     mes_buf_init(&text, RIG_ANSWER_LIMIT);
     mes_buf_add_format(
-        &text, "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", path);
+        &text, "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n",
+        path);
     assert_true(rig_send(client, text.data, text.size));
     mes_buf_fini(&text);
     mes_buf_init(&text, RIG_ANSWER_LIMIT);
@@ -292,8 +293,8 @@ static void send_and_wait(int client, const char *bytes, size_t size)
         assert_int_equal(rig_ask_status(&rig, "GET /echo/a", "", NULL), 200);
 }
 
-/* The clock is put forward while every byte comes in time for the idle time-out: what does not come to an end in
- * its time is cut off, what goes on fast enough is not. */
+/* The clock is put forward while every byte comes in time for the idle time-out: what does not come to an end
+ * in its time is cut off, what goes on fast enough is not. */
 static void F17_what_trickles_has_an_end(void **state)
 {
     static const char head[] = "GET /echo/a HTTP/1.1\r\nHost: a\r\nX-A: ";

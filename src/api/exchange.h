@@ -61,7 +61,7 @@ struct mes_api_exchange {
     struct mes_api_request request; /* first */
     struct MHD_Connection *connection;
     struct mes_api_visit *visit; /* the connection's */
-    int64_t began_at; /* monotonic */
+    int64_t began_at;            /* monotonic */
     enum mes_api_phase phase;
     bool is_waiting;
     void (*after)(struct mes_api_request *request);

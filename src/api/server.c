@@ -179,8 +179,8 @@ static int set_up(struct mes_api_server *server, const struct mes_api_options *o
     if (code == 0)
         code = mes_api_openapi_write(server, &server->openapi, error);
     if (code == 0)
-        code = mes_api_visits_new(server->services.clock, either(options->header_seconds, 30), &server->visits,
-                                  error);
+        code = mes_api_visits_new(server->services.clock, either(options->header_seconds, 30),
+                                  &server->visits, error);
     if (code == 0)
         code = mes_api_hub_new(server->services.clock, mes_api_visits_sweep, server->visits, &server->hub,
                                error);

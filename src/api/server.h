@@ -41,8 +41,8 @@ struct mes_api_services {
 struct mes_api_options {
     const struct mes_api_routes *routes; /* NULL: routes.def; tests have their own */
     const char *listen;                  /* "127.0.0.1:8025", "[::1]:0"; port 0: the system chooses */
-    int listener;      /* a listening socket in its place, the server's from the call on; 0: none */
-    const char *certificate_file;        /* PEM, with the key file; both NULL: no TLS */
+    int listener; /* a listening socket in its place, the server's from the call on; 0: none */
+    const char *certificate_file; /* PEM, with the key file; both NULL: no TLS */
     const char *key_file;
     const char *public_url; /* "https://mail.example.hk": links begin with it; NULL: they have no host */
     const char *const *trusted_proxies; /* addresses, ended by NULL; NULL: none */

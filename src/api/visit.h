@@ -1,5 +1,5 @@
-/* How long a client may take to say what it wants: a header or body that trickles, each byte in time for the idle
- * time-out, would hold its connection for ever. */
+/* How long a client may take to say what it wants: a header or body that trickles, each byte in time for the
+ * idle time-out, would hold its connection for ever. */
 #ifndef MES_API_VISIT_H
 #define MES_API_VISIT_H
 
@@ -12,8 +12,8 @@ struct mes_api_visit; /* one connection */
 struct mes_api_visits;
 struct mes_clock;
 
-/* `seconds` for a header or the first bytes of a body; each kilobyte of a body buys a second more, and no client is
- * more than twice as long ahead. */
+/* `seconds` for a header or the first bytes of a body; each kilobyte of a body buys a second more, and no
+ * client is more than twice as long ahead. */
 int mes_api_visits_new(const struct mes_clock *clock, unsigned seconds, struct mes_api_visits **visits_out,
                        struct mes_error *error) MES_MUST_USE;
 /* No connection may be left. */

@@ -17,9 +17,8 @@ struct mes_stored {
     const char *path; /* borrowed, for errors */
 };
 
-/* For reading and writing; made (0600, its name on the disk, the folder's owner's when root makes it) when it is
- * missing. Folders, pipes and devices
- * are refused. */
+/* For reading and writing; made (0600, its name on the disk, the folder's owner's when root makes it) when it
+ * is missing. Folders, pipes and devices are refused. */
 int mes_stored_open(const char *path, struct mes_stored *file_out, struct mes_error *error) MES_MUST_USE;
 /* A new file; that its name is on the disk is the caller's to see to. One that exists is MES_E_FILE. */
 int mes_stored_create(const char *path, struct mes_stored *file_out, struct mes_error *error) MES_MUST_USE;

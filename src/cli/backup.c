@@ -184,7 +184,8 @@ int mes_cli_restore(struct mes_cli *cli)
     begin(&work, cli);
     struct mes_user owner = {.id = 0};
     bool is_anothers = mes_user_is_root() &&
-                       mes_user_owner_of(mes_account_list_globals(list)->data_folder, &owner) && owner.id != 0;
+                       mes_user_owner_of(mes_account_list_globals(list)->data_folder, &owner) &&
+                       owner.id != 0;
     const struct mes_store_restore_options options = {
         .backup = operand(cli),
         .path = mes_account_list_globals(list)->data_folder,

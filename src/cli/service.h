@@ -66,8 +66,8 @@ int64_t mes_cli_service_number(const struct mes_json_value *object, const char *
 void mes_cli_service_put(const struct mes_cli_service *service, const struct mes_http_answer *answer);
 
 /* Loads --config, and opens its data folder when `folder_out` is not NULL; a folder that is not there is made
- * only if `may_make`. With `may_make` root becomes the owner of a folder that is not root's, for good: what it
- * makes there is for the service to open. Returns an exit status; what is there is the caller's. */
+ * only if `may_make`. With `may_make` root becomes the owner of a folder that is not root's, for good: what
+ * it makes there is for the service to open. Returns an exit status; what is there is the caller's. */
 int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_list **list_out,
                         struct mes_store_folder **folder_out);
 

@@ -81,7 +81,7 @@ struct mes_daemon {
 
     /* In the order in which they are made. */
     int signals;
-    int listener_given; /* by the supervisor; -1 */
+    int listener_given;    /* by the supervisor; -1 */
     struct mes_zone *zone; /* of globalConfig, at the start */
     struct mes_log *log;
     struct mes_store_folder *folder;

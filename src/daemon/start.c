@@ -1,9 +1,9 @@
 /* The parts of the service in the order in which they are made; backwards it is the order in which they end.
  */
 #include "api/key.h"
+#include "base/descriptor.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "base/descriptor.h"
 #include "base/process.h"
 #include "base/supervisor.h"
 #include "base/user.h"

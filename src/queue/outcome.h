@@ -11,7 +11,7 @@
 /* One try through one account, as the attempts table has it. Texts are never NULL. */
 struct mes_outcome_attempt {
     bool is_passed_over; /* no try: the account rested or its quota was used up, and another one was tried */
-    int64_t at; /* wall clock, when it ended */
+    int64_t at;          /* wall clock, when it ended */
     const char *account;
     const char *step;
     const char *class_;

@@ -2,14 +2,13 @@
 
 #include "store/parts.h"
 
-/* Two indexes hold what is not over: jobs that stand, and jobs that are due some time. */
-#define DEPTH "SELECT state, COUNT(*), SUM(queued), SUM(deferred), SUM(in_doubt) FROM job WHERE "
-
-static int add_depth(struct mes_store_reader *reader, const char *sql, struct mes_store_depth *depth,
-                     struct mes_error *error)
+int mes_store_figures_depth(struct mes_store_reader *reader, struct mes_store_depth *depth_out,
+                            struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;
-    int code = mes_db_prepare(reader->db, sql, &statement, error);
+    *depth_out = (struct mes_store_depth){.jobs = {0}};
+    int code = mes_db_prepare(reader->db, "SELECT state, jobs, queued, deferred, in_doubt FROM depth",
+                              &statement, error);
     if (code != 0)
         return code;
     while ((code = mes_db_step(statement, error)) == MES_DB_ROW) {
@@ -18,23 +17,13 @@ static int add_depth(struct mes_store_reader *reader, const char *sql, struct me
         int64_t jobs = mes_store_next_int(&columns);
         if (state < 0 || state >= MES_STORE_STATE_COUNT)
             continue;
-        depth->jobs[state] += jobs;
-        depth->rows[MES_STORE_STATUS_QUEUED] += mes_store_next_int(&columns);
-        depth->rows[MES_STORE_STATUS_DEFERRED] += mes_store_next_int(&columns);
-        depth->rows[MES_STORE_STATUS_IN_DOUBT] += mes_store_next_int(&columns);
+        depth_out->jobs[state] += jobs;
+        depth_out->rows[MES_STORE_STATUS_QUEUED] += mes_store_next_int(&columns);
+        depth_out->rows[MES_STORE_STATUS_DEFERRED] += mes_store_next_int(&columns);
+        depth_out->rows[MES_STORE_STATUS_IN_DOUBT] += mes_store_next_int(&columns);
     }
     mes_db_release(&statement);
     return code < 0 ? code : 0;
-}
-
-int mes_store_figures_depth(struct mes_store_reader *reader, struct mes_store_depth *depth_out,
-                            struct mes_error *error)
-{
-    *depth_out = (struct mes_store_depth){.jobs = {0}};
-    int code = add_depth(reader, DEPTH "state < 4 GROUP BY state", depth_out, error);
-    if (code == 0)
-        code = add_depth(reader, DEPTH "next_at IS NOT NULL AND state >= 4 GROUP BY state", depth_out, error);
-    return code;
 }
 
 int mes_store_figures_last_attempt(struct mes_store_reader *reader, int64_t *id_out, struct mes_error *error)
@@ -48,7 +37,8 @@ int mes_store_figures_attempts(struct mes_store_reader *reader, int64_t *after, 
                                void *context, struct mes_error *error)
 {
     static const char sql[] =
-        "SELECT class, COUNT(CASE WHEN step = 'limit' AND account IS NOT NULL THEN NULL ELSE 1 END), MAX(id) FROM"
+        "SELECT class, COUNT(CASE WHEN step = 'limit' AND account IS NOT NULL THEN NULL ELSE 1 END), MAX(id) "
+        "FROM"
         " (SELECT class, step, account, id FROM attempt WHERE id > ? ORDER BY id LIMIT 200000) AS fresh"
         " GROUP BY class";
     struct mes_db_statement *statement = NULL;

@@ -42,7 +42,8 @@ bool mes_store_folder_has_lost_log(const struct mes_store_folder *folder);
 
 /* Keeps MES_STORE_FOLDER_RESERVE bytes of the disk for a start without room; does nothing when they are kept
  * already, or the disk has not twice as much left. For the daemon, now and then. */
-int mes_store_folder_keep_reserve(const struct mes_store_folder *folder, struct mes_error *error) MES_MUST_USE;
+int mes_store_folder_keep_reserve(const struct mes_store_folder *folder,
+                                  struct mes_error *error) MES_MUST_USE;
 /* Once locked: the disk was full and the reserve is spent. */
 bool mes_store_folder_has_spent_reserve(const struct mes_store_folder *folder);
 

@@ -1,5 +1,7 @@
 #include "store/job.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "store/blob.h"
 #include "store/job_row.h"
@@ -60,8 +62,13 @@ int mes_store_job_add(struct mes_store *store, const struct mes_store_job *job, 
                               &statement, error);
     if (code != 0)
         return code;
+    struct mes_store_depth_job counted = {.state = job->state};
+    memcpy(counted.counts, job->counts, sizeof counted.counts);
     mes_store_job_row_bind(statement, job);
-    return mes_db_run(&statement, NULL, error);
+    code = mes_db_run(&statement, NULL, error);
+    if (code == 0)
+        mes_store_depth_note(store, &counted, 1);
+    return code;
 }
 
 static int keep_job(struct mes_arena *arena, struct mes_store_job *job, struct mes_error *error)
@@ -120,8 +127,8 @@ static void bind_if(struct mes_db_statement *statement, bool is_set, int64_t val
         mes_db_bind_null(statement);
 }
 
-int mes_store_job_change(struct mes_store *store, const struct mes_store_job_change *change,
-                         struct mes_error *error)
+static int change_row(struct mes_store *store, const struct mes_store_job_change *change,
+                      struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(
@@ -151,7 +158,36 @@ int mes_store_job_change(struct mes_store *store, const struct mes_store_job_cha
     return mes_store_run_on_one(&statement, error);
 }
 
-int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *job, struct mes_error *error)
+static bool touches_depth(const struct mes_store_job_change *change)
+{
+    return (change->set & MES_STORE_JOB_STATE) != 0 || change->counts[MES_STORE_STATUS_QUEUED] != 0 ||
+           change->counts[MES_STORE_STATUS_DEFERRED] != 0 || change->counts[MES_STORE_STATUS_IN_DOUBT] != 0;
+}
+
+static int move_depth(struct mes_store *store, const struct mes_store_job_change *change,
+                      struct mes_error *error)
+{
+    struct mes_store_depth_job job;
+    int code = mes_store_depth_look(store, change->id, &job, error);
+    if (code != 0 || job.state == MES_STORE_DEPTH_NO_JOB)
+        return code;
+    mes_store_depth_note(store, &job, -1);
+    for (int status = 0; status < MES_STORE_STATUS_COUNT; status++)
+        job.counts[status] += change->counts[status];
+    if ((change->set & MES_STORE_JOB_STATE) != 0)
+        job.state = change->state;
+    mes_store_depth_note(store, &job, 1);
+    return 0;
+}
+
+int mes_store_job_change(struct mes_store *store, const struct mes_store_job_change *change,
+                         struct mes_error *error)
+{
+    int code = touches_depth(change) ? move_depth(store, change, error) : 0;
+    return code == 0 ? change_row(store, change, error) : code;
+}
+
+static int replace_row(struct mes_store *store, const struct mes_store_job *job, struct mes_error *error)
 {
     struct mes_db_statement *statement = NULL;
     int code = mes_db_prepare(
@@ -178,6 +214,18 @@ int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *j
         mes_db_bind_int(statement, job->counts[status]);
     mes_db_bind_int(statement, job->id);
     return mes_store_run_on_one(&statement, error);
+}
+
+int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *job, struct mes_error *error)
+{
+    struct mes_store_depth_job counted;
+    int code = mes_store_depth_look(store, job->id, &counted, error);
+    if (code != 0)
+        return code;
+    mes_store_depth_note(store, &counted, -1);
+    memcpy(counted.counts, job->counts, sizeof counted.counts);
+    mes_store_depth_note(store, &counted, 1);
+    return replace_row(store, job, error);
 }
 
 int mes_store_job_extend(struct mes_store *store, int64_t id, int64_t milliseconds, struct mes_error *error)
@@ -234,6 +282,7 @@ int mes_store_job_remove_some(struct mes_store *store, int64_t id, int64_t *rows
     static const char *const whole[] = {"DELETE FROM content WHERE job_id = ?",
                                         "DELETE FROM flight WHERE job_id = ?",
                                         "DELETE FROM job WHERE id = ?"};
+    struct mes_store_depth_job counted = {.state = MES_STORE_DEPTH_NO_JOB};
     int code = 0;
     *is_gone_out = false;
     for (size_t i = 0; code == 0 && i < sizeof in_slices / sizeof in_slices[0]; i++)
@@ -241,6 +290,9 @@ int mes_store_job_remove_some(struct mes_store *store, int64_t id, int64_t *rows
     if (code != 0 || *rows == 0)
         return code;
     code = mes_store_blob_release(store, id, error);
+    if (code == 0)
+        code = mes_store_depth_look(store, id, &counted, error);
+    mes_store_depth_note(store, &counted, -1);
     for (size_t i = 0; code == 0 && i < sizeof whole / sizeof whole[0]; i++)
         code = remove_one(store, whole[i], id, error);
     *is_gone_out = code == 0;

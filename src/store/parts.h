@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/depth.h"
 #include "store/recipient.h"
 
 struct mes_store_reader {
@@ -14,6 +15,7 @@ struct mes_store {
     struct mes_store_reader reader;
     const struct mes_clock *clock;
     int64_t epoch;
+    struct mes_store_depth_change depth;
 };
 
 /* Behind a statement's WHERE: the job of the id that is bound next belongs to the company bound after it. */

@@ -382,6 +382,7 @@ static void look_at_plan(struct mes_db *db, const char *sql)
     /* Small tables that are read whole, the ends of indexes, and rows of subqueries. */
     static const char *const may_scan[] = {"SCAN flight",
                                            "SCAN alert",
+                                           "SCAN depth",
                                            "SCAN memory",
                                            "SCAN webhook",
                                            "SCAN api_key",

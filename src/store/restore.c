@@ -136,6 +136,8 @@ static int hold_all(struct mes_store *store, struct mes_store_backup_result *res
         return code;
     code = hold_jobs(store, now, &result->jobs_held, error);
     if (code == 0)
+        code = mes_store_depth_recount(store, error);
+    if (code == 0)
         code = pause_schedules(store, &result->schedules_paused, error);
     if (code == 0)
         code = mes_store_meta_put_number(store, "held_after_restore", now, error);

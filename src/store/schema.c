@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include "store/depth.h"
+
 /* A step that was released is never changed again; what comes later is a step of its own.
  *
  * Times are milliseconds since 1970. What may be missing is NULL: a time, a text that most rows have not.
@@ -248,4 +250,14 @@ static const char first[] =
     " raised_at {integer} NOT NULL"
     ") {strict_by_key};";
 
-const struct mes_db_migration mes_store_migrations[MES_STORE_MIGRATIONS] = {{.number = 1, .sql = first}};
+/* How many jobs are in each state that is not over, and how many of their rows wait: see depth.h. */
+static const char depth[] = "CREATE TABLE depth ("
+                            " state {integer} NOT NULL PRIMARY KEY,"
+                            " jobs {integer} NOT NULL,"
+                            " queued {integer} NOT NULL,"
+                            " deferred {integer} NOT NULL,"
+                            " in_doubt {integer} NOT NULL"
+                            ") {strict};" MES_STORE_DEPTH_COUNT;
+
+const struct mes_db_migration mes_store_migrations[MES_STORE_MIGRATIONS] = {{.number = 1, .sql = first},
+                                                                            {.number = 2, .sql = depth}};

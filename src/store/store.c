@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -113,26 +114,42 @@ int mes_store_begin(struct mes_store *store, struct mes_error *error)
 
 int mes_store_commit(struct mes_store *store, struct mes_error *error)
 {
-    return mes_db_commit(store->reader.db, error);
+    int code = mes_store_depth_flush(store, error);
+    if (code == 0)
+        return mes_db_commit(store->reader.db, error);
+    mes_store_rollback(store);
+    return code;
 }
 
 void mes_store_rollback(struct mes_store *store)
 {
+    store->depth = (struct mes_store_depth_change){.save_count = 0};
     mes_db_rollback(store->reader.db);
 }
 
 int mes_store_save(struct mes_store *store, struct mes_error *error)
 {
-    return mes_db_savepoint_begin(store->reader.db, error);
+    struct mes_store_depth_change *depth = &store->depth;
+    int code = mes_db_savepoint_begin(store->reader.db, error);
+    if (code != 0)
+        return code;
+    assert(depth->save_count < MES_STORE_DEPTH_SAVED);
+    memcpy(depth->saved[depth->save_count++], depth->rows, sizeof depth->rows);
+    return 0;
 }
 
 int mes_store_keep(struct mes_store *store, struct mes_error *error)
 {
+    assert(store->depth.save_count > 0);
+    store->depth.save_count--;
     return mes_db_savepoint_keep(store->reader.db, error);
 }
 
 void mes_store_undo(struct mes_store *store)
 {
+    struct mes_store_depth_change *depth = &store->depth;
+    assert(depth->save_count > 0);
+    memcpy(depth->rows, depth->saved[--depth->save_count], sizeof depth->rows);
     mes_db_savepoint_undo(store->reader.db);
 }
 
