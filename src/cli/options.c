@@ -11,8 +11,9 @@
 /* Those that work on the data folder itself. */
 #define WITH_DATA (IN(BACKUP) | IN(RESTORE) | IN(CHECK))
 #define WITH_ACCOUNTS (IN(ACCOUNTS_LIST) | IN(ACCOUNTS_CHECK) | IN(ACCOUNTS_SECRETS) | IN(CONFIG_SHOW))
-/* `send` needs it too, unless it asks a service. */
-#define NEEDS_FILE (WITH_ACCOUNTS | WITH_DATA)
+/* `send` needs it too, unless it asks a service. The others find that of the service of this folder by
+ * themselves. */
+#define NEEDS_FILE WITH_ACCOUNTS
 /* Those that ask a running service. */
 #define JOBS                                                                                                 \
     (IN(QUEUE_LIST) | IN(QUEUE_SHOW) | IN(QUEUE_PAUSE) | IN(QUEUE_RESUME) | IN(QUEUE_CANCEL) |               \

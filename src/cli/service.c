@@ -106,6 +106,10 @@ int mes_cli_open_folder(struct mes_cli *cli, bool may_make, struct mes_account_l
                         struct mes_store_folder **folder_out)
 {
     struct mes_error error;
+    if (!mes_cli_has_settings(cli)) {
+        mes_cli_tell(cli, MES_SAY_cli_which_folder, MES_NO_ARGS);
+        return MES_CLI_EXIT_USAGE;
+    }
     int status = mes_cli_load_settings(cli, list_out);
     if (status != MES_CLI_EXIT_OK || folder_out == NULL)
         return status;

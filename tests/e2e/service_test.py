@@ -78,14 +78,25 @@ class LifeTest(ServiceCase):
         self.assertEqual(job['counts']['sent'], 1, job)
         self.assertEqual((folder.path / 'data').stat().st_mode & 0o777, 0o700)
         # In the same folder nobody needs to be told which service.
-        status = subprocess.run([BINARY, 'status'], cwd=folder.path, capture_output=True, timeout=30,
-                                env={**ENVIRONMENT, 'globalConfig__listen': f'127.0.0.1:{service.port}'})
-        self.assertEqual((status.returncode, b'capture' in status.stdout), (0, True), status)
+        for words, said in ((['status'], b'capture'), (['keys', 'list'], b'local'), (['check'], b''),
+                            (['backup', 'backups'], b'backups/mailenhance-')):
+            done = subprocess.run([BINARY, *words], cwd=folder.path, capture_output=True, timeout=30,
+                                  env={**ENVIRONMENT, 'globalConfig__listen': f'127.0.0.1:{service.port}'})
+            self.assertEqual((done.returncode, said in done.stdout), (0, True), done)
         child.send_signal(signal.SIGINT)
         out = child.stdout.read()
         self.assertEqual(child.wait(30), 0)
         self.assertNotIn(service.key.encode(), out)  # a pipe is no terminal
         self.assertIn(b'curl ', out)
+
+    def test_a_folder_without_a_service_is_told_of(self):
+        folder = Folder()
+        self.addCleanup(folder.close)
+        for words in (['status'], ['queue', 'list'], ['keys', 'list'], ['keys', 'create', '--name', 'a'], ['check'],
+                      ['keys', 'revoke', '1m8qfdyzg0000'], ['backup', 'backups'], ['restore', 'backups/a']):
+            done = subprocess.run([BINARY, *words], cwd=folder.path, capture_output=True, timeout=30, env=ENVIRONMENT)
+            self.assertEqual((done.returncode, b'--config FILE' in done.stderr), (64, True), done)
+        self.assertEqual(list(folder.path.iterdir()), [])
 
     def test_the_key_is_shown_once_and_to_a_terminal_alone(self):
         shown = []
