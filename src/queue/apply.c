@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/id.h"
 #include "queue/courier_parts.h"
 #include "store/attempt.h"
 #include "store/flight.h"
@@ -174,35 +173,21 @@ static struct mes_courier_refusals *refusals_of(struct mes_courier *courier, int
     return least;
 }
 
-static int hold(struct mes_courier *courier, struct mes_courier_change *change, struct mes_error *error)
-{
-    const struct mes_courier_listener *listener = &courier->options.listener;
-    char id[MES_ID_SPACE];
-    change->change.set |= MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT;
-    change->change.state = MES_STORE_HELD;
-    change->change.next_at = 0;
-    mes_courier_alert(courier, "job.held", mes_id_text(id, change->change.id));
-    if (listener->on_job == NULL)
-        return 0;
-    return listener->on_job(listener->context, courier->options.store, MES_QUEUE_JOB_HELD, change->company,
-                            change->change.id, error);
-}
-
 /* What every relay refuses for its content will be refused for the other recipients too: a person looks. */
-static int count_refusals(struct mes_courier *courier, const struct mes_outcome *outcome,
-                          struct mes_courier_change *change, struct mes_error *error)
+static void count_refusals(struct mes_courier *courier, const struct mes_outcome *outcome,
+                           struct mes_courier_change *change)
 {
     if (!outcome->resets_content && outcome->content_refusals == 0)
-        return 0;
+        return;
     struct mes_courier_refusals *refusals = refusals_of(courier, outcome->job);
     if (outcome->resets_content)
         refusals->count = 0;
     refusals->count += outcome->content_refusals;
     change->change.content_refusals += outcome->content_refusals;
     if (refusals->count < MES_COURIER_REFUSALS_HOLD)
-        return 0;
+        return;
     *refusals = (struct mes_courier_refusals){0};
-    return hold(courier, change, error);
+    change->is_refused = true;
 }
 
 /* ---- the whole ---- */
@@ -245,8 +230,7 @@ int mes_courier_apply(struct mes_courier *courier, const struct mes_outcome *out
         code = apply_row(courier, outcome, i, error);
     if (code == 0)
         code = set_lead_due(courier, outcome, error);
-    if (code == 0)
-        code = count_refusals(courier, outcome, change, error);
+    count_refusals(courier, outcome, change);
     count(change, outcome);
     return code;
 }

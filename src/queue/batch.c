@@ -48,6 +48,17 @@ struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const s
     return NULL;
 }
 
+void mes_courier_recall(struct mes_courier *courier, int64_t job, bool is_cancelled)
+{
+    for (struct mes_queue_batch *batch = courier->batches; batch != NULL; batch = batch->next) {
+        if (batch->job != job)
+            continue;
+        if (is_cancelled)
+            atomic_store(&batch->is_cancelled, true);
+        atomic_store(&batch->is_recalled, true);
+    }
+}
+
 void mes_queue_batch_drop(struct mes_courier *courier, struct mes_queue_batch *batch)
 {
     if (batch->users == 0)

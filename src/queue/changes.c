@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "queue/courier_parts.h"
 #include "store/flight.h"
 #include "store/recipient.h"
@@ -88,7 +89,31 @@ static int is_done(struct mes_courier *courier, const struct mes_store_job *job,
     return code;
 }
 
-/* A retry was added, or the last row got its word: the job's own row has to be looked at. */
+/* Where nothing more is to be sent there is nothing to hold. */
+static bool may_be_held(const struct mes_store_job *job)
+{
+    return job->state == MES_STORE_QUEUED || job->state == MES_STORE_SENDING ||
+           job->state == MES_STORE_PAUSED;
+}
+
+static int hold(struct mes_courier *courier, const struct mes_courier_change *change,
+                struct mes_store_job_change *next, struct mes_error *error)
+{
+    const struct mes_courier_listener *listener = &courier->options.listener;
+    char id[MES_ID_SPACE];
+    next->set |= MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT;
+    next->state = MES_STORE_HELD;
+    next->next_at = 0;
+    mes_courier_recall(courier, next->id, false);
+    mes_courier_alert(courier, "job.held", mes_id_text(id, next->id));
+    if (listener->on_job == NULL)
+        return 0;
+    return listener->on_job(listener->context, courier->options.store, MES_QUEUE_JOB_HELD, change->company,
+                            next->id, error);
+}
+
+/* A retry was added, the last row got its word, or too many were refused: the job's own row has to be looked
+ * at. */
 static int follow_up(struct mes_courier *courier, struct mes_courier_change *change, struct mes_arena *arena,
                      struct mes_error *error)
 {
@@ -115,6 +140,8 @@ static int follow_up(struct mes_courier *courier, struct mes_courier_change *cha
             next.state = MES_STORE_DONE;
         }
         code = tell_done(courier, change, error);
+    } else if (code == 0 && change->is_refused && may_be_held(&job)) {
+        code = hold(courier, change, &next, error);
     }
     return code == 0 && next.set != 0 ? mes_store_job_change(courier->options.store, &next, error) : code;
 }
@@ -136,7 +163,8 @@ static int write(struct mes_courier *courier, struct mes_courier_change *change,
         return code;
     if (change->is_whole)
         return tell_done(courier, change, error);
-    return change->due_at > 0 || change->may_be_done ? follow_up(courier, change, arena, error) : 0;
+    bool needs_look = change->due_at > 0 || change->may_be_done || change->is_refused;
+    return needs_look ? follow_up(courier, change, arena, error) : 0;
 }
 
 int mes_courier_flush(struct mes_courier *courier, struct mes_error *error)

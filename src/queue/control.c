@@ -5,7 +5,7 @@
 #include "i18n/say.h"
 #include "queue/courier_parts.h"
 
-enum { MES_CONTROL_SLICE = 2000, MES_CONTROL_MEMORY = 1024 * 1024 };
+enum { MES_CONTROL_SLICE = 2000, MES_CONTROL_MEMORY = 1024 * 1024, MES_CONTROL_GOES_ON_MS = 60 * 1000 };
 
 struct action {
     unsigned states; /* in which it may be done */
@@ -25,6 +25,7 @@ static int64_t now_of(const struct mes_control *control)
 
 /* ---- pause and hold ---- */
 
+/* What is with the carrier and has not begun comes back: a slow relay would go on for an hour with it. */
 static int stop(struct mes_control *control, const struct mes_store_job *job, enum mes_store_state state,
                 struct mes_error *error)
 {
@@ -34,6 +35,7 @@ static int stop(struct mes_control *control, const struct mes_store_job *job, en
         .state = state,
         .paused_at = now_of(control),
     };
+    mes_courier_recall(control->courier, job->id, false);
     return mes_store_job_change(store_of(control), &change, error);
 }
 
@@ -70,13 +72,6 @@ static int run_resume(struct mes_control *control, struct mes_store_job *job, st
 
 /* ---- cancel ---- */
 
-static void refuse_dots(struct mes_courier *courier, int64_t job)
-{
-    for (struct mes_queue_batch *batch = courier->batches; batch != NULL; batch = batch->next)
-        if (batch->job == job)
-            atomic_store(&batch->is_cancelled, true);
-}
-
 static int add_counts(struct mes_control *control, const struct mes_store_job *job, struct mes_error *error)
 {
     struct mes_courier_change *change = mes_courier_change(control->courier, job->id, job->company);
@@ -91,17 +86,26 @@ static int add_counts(struct mes_control *control, const struct mes_store_job *j
     return 0;
 }
 
+/* The time under which a cancelled job stands until its last slice: when the process ends before, the courier
+ * finds it there and goes on. */
+static int mark_cancelled(struct mes_control *control, const struct mes_store_job *job, bool is_end,
+                          struct mes_error *error)
+{
+    const struct mes_store_job_change change = {
+        .id = job->id,
+        .set = MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT,
+        .state = MES_STORE_CANCELLED,
+        .next_at = is_end ? 0 : now_of(control) + MES_CONTROL_GOES_ON_MS,
+    };
+    mes_courier_recall(control->courier, job->id, true);
+    return mes_store_job_change(store_of(control), &change, error);
+}
+
 static int run_cancel(struct mes_control *control, struct mes_store_job *job, struct mes_error *error)
 {
-    int code = 0;
-    if (!control->has_begun) {
-        const struct mes_store_job_change change = {
-            .id = job->id, .set = MES_STORE_JOB_STATE | MES_STORE_JOB_NEXT_AT, .state = MES_STORE_CANCELLED};
-        refuse_dots(control->courier, job->id);
-        code = mes_store_job_change(store_of(control), &change, error);
-    }
+    int code = mes_store_recipient_cancel(store_of(control), job, MES_CONTROL_SLICE, &control->slice, error);
     if (code == 0)
-        code = mes_store_recipient_cancel(store_of(control), job, MES_CONTROL_SLICE, &control->slice, error);
+        code = mark_cancelled(control, job, control->slice.is_end, error);
     if (code == 0)
         code = add_counts(control, job, error);
     control->cancelled = control->total[MES_STORE_STATUS_CANCELLED];
@@ -120,7 +124,8 @@ static int run_retry(struct mes_control *control, struct mes_store_job *job, str
         code = add_counts(control, job, error);
     control->requeued = -control->total[MES_STORE_STATUS_FAILED];
     control->due_now = control->slice.due_now;
-    if (code != 0 || !control->slice.is_end || control->requeued + control->due_now == 0)
+    /* With each slice: the process may end before the last one. */
+    if (code != 0 || control->requeued + control->due_now == 0)
         return code;
     bool is_stopped = job->state == MES_STORE_PAUSED || job->state == MES_STORE_HELD;
     const struct mes_store_job_change change = {
@@ -212,7 +217,9 @@ static int act(struct mes_control *control, struct mes_store_job *job, struct me
     const struct action *action = &actions[control->action];
     unsigned state = 1U << job->state;
     bool is_one_step = control->action != MES_CONTROL_CANCEL && control->action != MES_CONTROL_RETRY;
-    if (control->has_begun || (action->states & state) != 0) {
+    bool is_half_done =
+        control->action == MES_CONTROL_CANCEL && job->state == MES_STORE_CANCELLED && job->next_at != 0;
+    if (control->has_begun || is_half_done || (action->states & state) != 0) {
         int code = action->run(control, job, error);
         control->has_begun = true;
         control->slice.is_end = control->slice.is_end || is_one_step;
@@ -279,7 +286,10 @@ static void forget(struct mes_control *control, const struct mes_error *error)
 
 int mes_control_cancel_later(struct mes_courier *courier, int64_t job, struct mes_error *error)
 {
-    const struct mes_store_job_change change = {.id = job, .set = MES_STORE_JOB_NEXT_AT};
+    const struct mes_store_job_change change = {.id = job,
+                                                .set = MES_STORE_JOB_NEXT_AT,
+                                                .next_at =
+                                                    mes_clock_wall(courier->clock) + MES_CONTROL_GOES_ON_MS};
     struct mes_control *control = mes_alloc(sizeof *control);
     if (control == NULL)
         return mes_fail_nomem(error);

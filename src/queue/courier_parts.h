@@ -25,6 +25,7 @@ struct mes_courier_change {
     char company[80];
     bool is_whole;    /* every row of the job has its last word: it is done */
     bool may_be_done; /* a row got its last word */
+    bool is_refused;  /* too many refusals of the content in a row: a person looks */
     bool is_written;  /* followers hear of it after the commit; further news begin a new one */
     int64_t due_at;   /* the earliest retry that was added; 0: none */
 };
@@ -79,6 +80,8 @@ void mes_courier_look_at(struct mes_courier *courier, int lane, int64_t at);
 /* batch.c: what mails of one lease share, and mails. */
 struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const struct mes_store_job *job,
                                             struct mes_compose_job *compiled);
+/* Calls back what of the job is with the carrier and has not begun; `is_cancelled`: its dots are refused too. */
+void mes_courier_recall(struct mes_courier *courier, int64_t job, bool is_cancelled);
 /* Frees a batch that got no mail. */
 void mes_queue_batch_drop(struct mes_courier *courier, struct mes_queue_batch *batch);
 /* A mail of the batch with `1 + copies` rows, all open and queued, of row `number` on. NULL: out of memory.

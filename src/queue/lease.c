@@ -335,6 +335,8 @@ static int lease_job(struct share *share, struct mes_error *error)
     bool is_settled = false;
     int64_t quiet = quiet_until(round, share->job);
     size_t mails = round->room < MES_LEASE_SHARE ? round->room : MES_LEASE_SHARE;
+    if (share->job->state == MES_STORE_CANCELLED) /* an earlier process ended in the middle of it */
+        return mes_control_cancel_later(round->courier, share->job->id, error);
     int code = settle_late(share, &is_settled, error);
     if (code != 0 || is_settled)
         return code;

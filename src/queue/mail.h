@@ -19,7 +19,8 @@ struct mes_queue_batch {
     struct mes_queue_batch *next;   /* the courier's list of all */
     struct mes_queue_batch **place; /* of the pointer to it */
     unsigned users;                 /* mails */
-    atomic_bool is_cancelled;       /* set by the courier: not sent any more, dots are refused */
+    atomic_bool is_recalled;        /* set by the courier: what has not begun comes back */
+    atomic_bool is_cancelled;       /* … and is not sent any more, dots are refused */
     size_t size;                    /* bytes of `compiled` */
     int64_t job;
     char *company;

@@ -53,7 +53,7 @@ static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_
         .use = mes_account_state_begin(state, (uint32_t)mes_delivery_mail_open_count(&mail->delivery),
                                        mes_clock_wall(clock)),
         .started = mes_clock_monotonic(clock),
-        .is_void = &mail->batch->is_cancelled,
+        .is_void = &mail->batch->is_recalled,
         .is_doubted = mail->progress.doubts > 0,
         .is_urgent = mail->batch->lane == MES_LANE_TRANSACTIONAL,
     };
@@ -115,7 +115,7 @@ void mes_carrier_route(struct mes_carrier *carrier, struct mes_queue_mail *mail)
         end_pass(carrier, mail);
     } else if (!mail->has_candidate && mail->progress.doubts > 0) {
         end_pass(carrier, mail); /* the account that may have delivered it is gone: a person decides */
-    } else if (carrier->is_draining || mail->fleet->is_retired) {
+    } else if (carrier->is_draining || mail->fleet->is_retired || atomic_load(&mail->batch->is_recalled)) {
         mail->has_tried ? end_pass(carrier, mail) : mes_carrier_put_back(carrier, mail, now);
     } else {
         const struct mes_fleet_question question = {mail->candidates, (uint32_t)open, mail->batch->lane, now};
