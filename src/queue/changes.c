@@ -112,6 +112,30 @@ static int hold(struct mes_courier *courier, const struct mes_courier_change *ch
                             next->id, error);
 }
 
+static void note_retry(struct mes_courier *courier, const struct mes_courier_change *change,
+                       const struct mes_store_job *job, struct mes_store_job_change *next)
+{
+    bool is_running = job->state == MES_STORE_QUEUED || job->state == MES_STORE_SENDING;
+    if (change->due_at == 0 || !is_running || (job->next_at != 0 && job->next_at <= change->due_at))
+        return;
+    next->set |= MES_STORE_JOB_NEXT_AT;
+    next->next_at = change->due_at;
+    mes_courier_look_at(courier, job->lane, change->due_at);
+}
+
+static int finish(struct mes_courier *courier, const struct mes_courier_change *change,
+                  const struct mes_store_job *job, struct mes_store_job_change *next, struct mes_error *error)
+{
+    next->set |= MES_STORE_JOB_NEXT_AT | MES_STORE_JOB_DONE_AT;
+    next->next_at = 0;
+    next->done_at = mes_clock_wall(courier->clock);
+    if (job->state != MES_STORE_CANCELLED) {
+        next->set |= MES_STORE_JOB_STATE;
+        next->state = MES_STORE_DONE;
+    }
+    return tell_done(courier, change, error);
+}
+
 /* A retry was added, the last row got its word, or too many were refused: the job's own row has to be looked
  * at. */
 static int follow_up(struct mes_courier *courier, struct mes_courier_change *change, struct mes_arena *arena,
@@ -123,26 +147,13 @@ static int follow_up(struct mes_courier *courier, struct mes_courier_change *cha
     int code = load(courier, next.id, arena, &job, error);
     if (code != 0)
         return code == MES_E_NOT_FOUND ? 0 : code;
-    bool is_running = job.state == MES_STORE_QUEUED || job.state == MES_STORE_SENDING;
-    if (change->due_at > 0 && is_running && (job.next_at == 0 || job.next_at > change->due_at)) {
-        next.set |= MES_STORE_JOB_NEXT_AT;
-        next.next_at = change->due_at;
-        mes_courier_look_at(courier, job.lane, change->due_at);
-    }
+    note_retry(courier, change, &job, &next);
     if (change->may_be_done)
         code = is_done(courier, &job, &done, error);
-    if (code == 0 && done) {
-        next.set |= MES_STORE_JOB_NEXT_AT | MES_STORE_JOB_DONE_AT;
-        next.next_at = 0;
-        next.done_at = mes_clock_wall(courier->clock);
-        if (job.state != MES_STORE_CANCELLED) {
-            next.set |= MES_STORE_JOB_STATE;
-            next.state = MES_STORE_DONE;
-        }
-        code = tell_done(courier, change, error);
-    } else if (code == 0 && change->is_refused && may_be_held(&job)) {
+    if (code == 0 && done)
+        code = finish(courier, change, &job, &next, error);
+    else if (code == 0 && change->is_refused && may_be_held(&job))
         code = hold(courier, change, &next, error);
-    }
     return code == 0 && next.set != 0 ? mes_store_job_change(courier->options.store, &next, error) : code;
 }
 

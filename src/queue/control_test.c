@@ -84,6 +84,20 @@ static void a_hold_calls_back_what_has_not_begun(void **state)
     nothing_is_begun_after_a_pause(MES_CONTROL_HOLD, MES_CONTROL_RELEASE);
 }
 
+/* The mail under way stops at its permit: one recipient or many, the job was cancelled. */
+static void a_job_of_one_mail_ends_as_cancelled(void **state)
+{
+    (void)state;
+    static const char *const slow[] = {"slow@x.test"};
+    int64_t id = post(slow, 1);
+    while (relay_rcpt_count(testing.relay, "slow@x.test") == 0)
+        mes_loop_step(testing.loop, 5);
+    assert_int_equal(queue_testing_control(&testing, id, MES_CONTROL_CANCEL, 0, false).code, 0);
+    relay_release(testing.relay);
+    queue_testing_until(&testing, has_ended, &id);
+    assert_int_equal(queue_testing_job(&testing, id).state, MES_STORE_CANCELLED);
+}
+
 static void a_job_that_has_ended_is_not_held(void **state)
 {
     (void)state;
@@ -135,8 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_pause_calls_back_what_has_not_begun), TEST(a_hold_calls_back_what_has_not_begun),
-        TEST(a_job_that_has_ended_is_not_held),      TEST(a_cancel_goes_on_after_a_crash),
-        TEST(a_retry_goes_on_after_a_crash),
+        TEST(a_job_of_one_mail_ends_as_cancelled),   TEST(a_job_that_has_ended_is_not_held),
+        TEST(a_cancel_goes_on_after_a_crash),        TEST(a_retry_goes_on_after_a_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,8 @@ void mes_courier_look_at(struct mes_courier *courier, int lane, int64_t at);
 /* batch.c: what mails of one lease share, and mails. */
 struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const struct mes_store_job *job,
                                             struct mes_compose_job *compiled);
-/* Calls back what of the job is with the carrier and has not begun; `is_cancelled`: its dots are refused too. */
+/* Calls back what of the job is with the carrier and has not begun; `is_cancelled`: its dots are refused too.
+ */
 void mes_courier_recall(struct mes_courier *courier, int64_t job, bool is_cancelled);
 /* Frees a batch that got no mail. */
 void mes_queue_batch_drop(struct mes_courier *courier, struct mes_queue_batch *batch);

@@ -69,6 +69,9 @@ static int run_outcome(struct mes_courier_command *command, struct mes_store *st
     /* Without a row nothing is known but that it came back: what stands in the database decides at the next
      * start. */
     bool was_new = false;
+    /* A job that somebody cancelled meanwhile ends as cancelled, whatever became of its mail. */
+    if (atomic_load(&mail->batch->is_cancelled))
+        mail->outcome.is_whole = false;
     return mail->outcome.row_count > 0 ? mes_courier_apply(mail->courier, &mail->outcome, &was_new, error)
                                        : 0;
 }
