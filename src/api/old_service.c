@@ -185,6 +185,7 @@ static const char *template_of(struct mes_str name)
         const char *name, *number, *template;
     } rows[] = {{"REGISTER", "0", "Register"},
                 {"FORGET_PASSWORD", "1", "ForgetPassword"},
+                {"NO_TEMPLATE", "-1", NULL},
                 {"NO_TEMPLATE", "2", NULL},
                 {"", "", NULL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

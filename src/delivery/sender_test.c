@@ -227,6 +227,44 @@ static void a_thread_of_its_own_waits_for_work(void **state)
     close_relay(&relay);
 }
 
+struct chain {
+    struct mes_sender *sender;
+    const struct mes_message *message;
+    unsigned left, sent;
+};
+
+static void submit_next(void *context, struct mes_report *report)
+{
+    struct chain *chain = context;
+    struct mes_error error;
+    expect_sent(report);
+    mes_report_free(&report);
+    chain->sent++;
+    if (--chain->left > 0)
+        assert_int_equal(mes_submit(chain->sender, chain->message, submit_next, chain, &error), 0);
+}
+
+static void a_callback_may_submit(void **state)
+{
+    struct relay relay;
+    struct mes_error error;
+    struct chain chain = {.left = 3};
+    (void)state;
+    open_relay(&relay);
+    struct mes_account_list *list = load(relay.port);
+    struct mes_message *message = make_message();
+    chain.message = message;
+    assert_int_equal(mes_sender_new(list, NULL, &chain.sender, &error), 0);
+    assert_int_equal(mes_submit(chain.sender, message, submit_next, &chain, &error), 0);
+    while (mes_sender_wait(chain.sender, -1))
+        continue;
+    assert_int_equal(chain.sent, 3);
+    mes_sender_free(&chain.sender);
+    mes_message_free(&message);
+    mes_account_list_free(&list);
+    close_relay(&relay);
+}
+
 static void expect_deferred(struct mes_report *report)
 {
     assert_non_null(report);
@@ -389,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_send_waits_for_every_result),
         cmocka_unit_test(a_foreign_loop_steps_it),
         cmocka_unit_test(a_thread_of_its_own_waits_for_work),
+        cmocka_unit_test(a_callback_may_submit),
         cmocka_unit_test(a_withdrawn_message_leaves_others_alone),
         cmocka_unit_test(what_waits_for_a_connection_can_be_withdrawn),
         cmocka_unit_test(errors_and_attempts_need_no_layout),

@@ -475,6 +475,25 @@ class ServiceTest(Both, DotnetTest):
         run = self.run_it('send', 'a@b.hk', 'S', 'NO_TEMPLATE', 'T', '', '', environment=self.through(service), library='/nowhere')
         self.assertEqual(run.statuses(), {'a@b.hk': 'Sent'})
 
+    def test_every_block_of_the_pages_compiles_and_runs(self):
+        """What the pages leave out is given by Blocks.cs; `{0}` in it is where a block goes."""
+        frame = (ROOT / 'tests/dotnet/Blocks.cs').read_text()
+        pages = [ROOT / 'docs/library.md', ROOT / 'docs/migrate.md', BINDING / 'README.md']
+        blocks = [block for page in pages for block in re.findall(r'^```cs\n(.*?)^```', page.read_text(), re.M | re.S)]
+        self.assertGreater(len(blocks), 3)
+        for number, block in enumerate(blocks):
+            sink = self.sink()
+            source, program = self.folder / f'Block{number}.cs', self.folder / f'Block{number}.exe'
+            source.write_text(frame.replace('/* block */', block))
+            done = subprocess.run([*COMPILER, '-nowarn:219', f'-out:{program}', f'-r:{self.folder}/MailEnhanceService.dll',
+                                   f'-r:{self.folder}/Abstractions.dll', source], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, block + done.stdout + done.stderr)
+            environment = self.native(account(sink.port, 'a'))
+            (self.folder / 'price.pdf').write_bytes(b'%PDF-1.4')
+            run = self.run_it(environment['MAILENHANCE_CONFIG'], 'wong@example.hk', environment=environment, program=program.name)
+            self.assertEqual([run.status, run.err], [0, ''], block)
+            self.assertEqual(len(sink.mails) > 0, 'RunAsync' in block, block)
+
 
 class PackageTest(unittest.TestCase):
     def test_project_and_package_name_what_there_is(self):

@@ -307,9 +307,10 @@ class OtherTest(ResourceCase):
         self.assertEqual(len(self.sink.mails), 3)
         self.assertIn('https://x.hk/a?b=1', self.sink.messages()[0].get_body(('html',)).get_content())
         # It could have been meant as it is written: no markup, nothing beyond ASCII.
-        answer = self.old(mailto='wong@example.hk', emailContent=base64.b64encode(b'test').decode())
-        self.service.wait_job(answer['data']['id'])
-        self.assertEqual(self.sink.messages()[-1].get_content().strip(), 'dGVzdA==')
+        for template in (None, -1, '-1'):  # the old enumeration's number for no template
+            answer = self.old(mailto='wong@example.hk', emailContent=base64.b64encode(b'test').decode(), mailTemplateEnum=template)
+            self.service.wait_job(answer['data']['id'])
+            self.assertEqual(self.sink.messages()[-1].get_content().strip(), 'dGVzdA==')
 
     def test_the_old_envelope_tells_what_is_wrong(self):
         for body in ({'mailto': 'bad', 'emailContent': 'x'}, {'mailto': 'wong@example.hk'}, {'emailContent': 'x'},

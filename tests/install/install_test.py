@@ -47,8 +47,9 @@ class InstallTest(unittest.TestCase):
         cls.temporary.cleanup()
 
     def build(self, name):
-        """An example by its file's name: the command that runs it."""
-        source, program = ROOT / 'examples' / name, self.destination / name.replace('.', '-')
+        """An example by its file's name, or another by its path: the command that runs it."""
+        source = ROOT / 'examples' / name
+        program = self.destination / source.name.replace('.', '-')
         compiler = {'.c': ['gcc', '-std=gnu17'], '.cpp': ['g++', '-std=c++17', '-pedantic']}.get(source.suffix)
         if not compiler:
             return ['/usr/bin/python3', '-B', source]
@@ -212,6 +213,92 @@ class InstallTest(unittest.TestCase):
             groff = subprocess.run(['man', '--warnings', '-E', 'UTF-8', '-Tutf8', '-Z', '-l', page], capture_output=True, text=True,
                                    check=False)
             self.assertEqual([groff.returncode, groff.stderr], [0, ''])
+
+    # ---- docs/library.md ----
+
+    def blocks(self, language):
+        found = re.findall(rf'^```{language}\n(.*?)^```', (ROOT / 'docs/library.md').read_text(), re.M | re.S)
+        self.assertTrue(found, language)
+        return found
+
+    def run_block(self, name, text, *arguments):
+        source = self.destination / name
+        source.write_text(text)
+        return out_of(*self.build(source), *arguments, LD_LIBRARY_PATH=str(self.libraries), PYTHONPATH=str(ROOT / 'examples'))
+
+    def test_programs_of_the_page_send(self):
+        programs = [('block.c', text) for text in self.blocks('c') if text.startswith('#include')]
+        programs += [('block.cpp', text) for text in self.blocks('cpp')] + [('block.py', text) for text in self.blocks('python')]
+        self.assertEqual(len(programs), 4)
+        for name, text in programs:
+            sink = Sink()
+            self.addCleanup(sink.close)
+            with Tool([account(sink.port, 'only')]) as tool:
+                out = self.run_block(name, text, tool.config, 'wong@example.hk')
+            if name == 'block.cpp':  # it lists the accounts
+                self.assertEqual(out, 'only\n')
+            else:
+                self.assertIn('wong@example.hk: sent', out)
+                self.assertEqual(len(sink.mails), 1)
+
+    def test_pieces_of_the_page_send(self):
+        """Those that define something stand before the others; each of the others runs in a function of its own."""
+        pieces = [text for text in self.blocks('c') if not text.startswith('#include')]
+        outer = [text for text in pieces if text.startswith('static ')]
+        inner = [text for text in pieces if not text.startswith('static ')]
+        self.assertGreater(min(len(outer), len(inner)), 1)
+        program = ['#include <mes/mes.h>', '#include <stdio.h>', '#include <string.h>', *outer]
+        for number, text in enumerate(inner):
+            program.append(f'static int piece{number}(struct mes_account_list *list, struct mes_sender *sender, struct mes_message *message,'
+                           f' struct mes_error *error)\n{{\n(void)list; (void)sender; (void)message;\nint code;\n{text}\nreturn code;\n}}')
+        program.append(PIECES % ', '.join(f'piece{number}' for number in range(len(inner))))
+        refusing, sink = Scripted({'GREETING': '554 5.3.2 not today'}), Sink()
+        self.addCleanup(refusing.close)
+        self.addCleanup(sink.close)
+        with Tool([account(refusing.port, 'first'), account(sink.port, 'second')]) as tool:
+            out = self.run_block('pieces.c', '\n'.join(program), tool.config)
+        self.assertIn('  first, greeting: 554 ', out)
+        self.assertIn('second, dot: 250 ', out)
+        self.assertRegex(out, r'notes kept: [1-9]')
+        messages = sink.messages()
+        self.assertIn('News from Your Shop', [message['Subject'] for message in messages])
+        self.assertIn('報價 2026.csv', [part.get_filename() for message in messages for part in message.walk()])
+        self.assertTrue(any('https://example.hk/confirm' in message.as_string() for message in messages))
+
+
+# Runs each piece with a fresh message, and sends that afterwards.
+PIECES = """
+static int (*const all[])(struct mes_account_list *, struct mes_sender *, struct mes_message *, struct mes_error *) = {%s};
+
+int main(int argc, char **argv)
+{
+    struct mes_error error = {0};
+    struct mes_account_list *list = NULL;
+    struct mes_sender *sender = NULL;
+    char text[2048];
+    int code = argc != 2 || mes_account_list_load(argv[1], NULL, NULL, NULL, &list, &error) != 0 ||
+               mes_sender_new(list, NULL, &sender, &error) != 0;
+    for (size_t i = 0; code == 0 && i < sizeof all / sizeof all[0]; i++) {
+        struct mes_message *message = mes_message_new();
+        struct mes_report *report = NULL;
+        if (mes_message_add_recipient(message, MES_ROLE_TO, "wong@example.hk", NULL, &error) != 0 ||
+            mes_message_set_text(message, "x", &error) != 0 || all[i](list, sender, message, &error) != 0 ||
+            mes_send(sender, message, &report, &error) != 0)
+            code = 1;
+        mes_report_free(&report);
+        mes_message_free(&message);
+    }
+    unsigned kept = 0;
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+        kept += notes[i].key[0] != 0;
+    printf("notes kept: %%u\\n", kept);
+    if (code != 0)
+        fprintf(stderr, "%%s\\n", mes_error_text(&error, MES_EN, text, sizeof text));
+    mes_sender_free(&sender);
+    mes_account_list_free(&list);
+    return code;
+}
+"""
 
 
 if __name__ == '__main__':
