@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "net/failure.h"
+#include "net/loop_parts.h"
 #include "net/timer.h"
 #include "net/watch.h"
 
@@ -16,6 +17,7 @@ struct attempt {
     struct mes_address address;
     int descriptor; /* -1: not begun, or over */
     int error;      /* an errno value; 0: not begun, or under way */
+    bool is_suspect;
     struct mes_watch *watch;
 };
 
@@ -37,6 +39,19 @@ static void end_attempt(struct attempt *attempt)
     attempt->descriptor = -1;
 }
 
+static void note_failure(struct attempt *attempt)
+{
+    struct mes_loop *loop = attempt->dial->loop;
+    mes_paths_note_failure(mes_loop_paths(loop), &attempt->address, attempt->dial->port, mes_loop_now(loop));
+}
+
+/* What the network or the peer did, rather than the machine. */
+static bool is_paths_fault(int error)
+{
+    enum mes_conn_cause cause = mes_failure_cause_of(error);
+    return cause != MES_CONN_CAUSE_NO_MEMORY && cause != MES_CONN_CAUSE_SYSTEM;
+}
+
 /* The last step of a callback, as on_done may free the dial. */
 static void attempt_failed(struct attempt *attempt, int error)
 {
@@ -44,10 +59,22 @@ static void attempt_failed(struct attempt *attempt, int error)
     end_attempt(attempt);
     attempt->error = error;
     dial->failed++;
+    if (is_paths_fault(error))
+        note_failure(attempt);
     if (dial->failed == dial->count)
         dial->on_done(dial->context, -1, NULL);
     else if (dial->begun < dial->count)
         mes_timer_start(dial->next_timer, 0);
+}
+
+/* Those that were begun before it and have not answered are too slow for it, or dead. */
+static void note_success(struct attempt *attempt)
+{
+    struct mes_dial *dial = attempt->dial;
+    mes_paths_note_success(mes_loop_paths(dial->loop), &attempt->address, dial->port);
+    for (struct attempt *before = dial->attempts; before < attempt; before++)
+        if (before->descriptor >= 0)
+            note_failure(before);
 }
 
 /* Connected, or the attempt has failed: SO_ERROR tells. */
@@ -68,6 +95,7 @@ static void attempt_ready(void *context, bool is_readable, bool is_writable)
     }
     int descriptor = attempt->descriptor;
     attempt->descriptor = -1;
+    note_success(attempt);
     mes_timer_stop(dial->next_timer);
     for (size_t i = 0; i < dial->count; i++)
         end_attempt(&dial->attempts[i]);
@@ -110,10 +138,23 @@ static void begin_next(void *context)
     struct mes_dial *dial = context;
     struct attempt *attempt = &dial->attempts[dial->begun++];
     if (dial->begun < dial->count)
-        mes_timer_start(dial->next_timer, MES_DIAL_NEXT_MS);
+        mes_timer_start(dial->next_timer, attempt->is_suspect ? 0 : MES_DIAL_NEXT_MS);
     int error = begin_attempt(attempt);
     if (error != 0)
         attempt_failed(attempt, error);
+}
+
+/* Appends the addresses that are dead, or those that are not. */
+static void add_attempts(struct mes_dial *dial, const struct mes_address_list *addresses, bool dead_ones)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        const struct mes_address *address = &addresses->items[i];
+        enum mes_path_state state =
+            mes_paths_ask(mes_loop_paths(dial->loop), address, dial->port, mes_loop_now(dial->loop));
+        if ((state == MES_PATH_DEAD) == dead_ones)
+            dial->attempts[dial->count++] = (struct attempt){
+                .dial = dial, .address = *address, .descriptor = -1, .is_suspect = state == MES_PATH_SUSPECT};
+    }
 }
 
 int mes_dial_start(struct mes_loop *loop, const struct mes_dial_options *options, struct mes_dial **dial_out,
@@ -127,10 +168,8 @@ int mes_dial_start(struct mes_loop *loop, const struct mes_dial_options *options
     dial->port = options->port;
     dial->on_done = options->on_done;
     dial->context = options->context;
-    dial->count = options->addresses->count;
-    for (size_t i = 0; i < dial->count; i++)
-        dial->attempts[i] =
-            (struct attempt){.dial = dial, .address = options->addresses->items[i], .descriptor = -1};
+    add_attempts(dial, options->addresses, false);
+    add_attempts(dial, options->addresses, true);
     int code = mes_timer_new(loop, begin_next, dial, &dial->next_timer, error);
     if (code != 0) {
         mes_free(dial);

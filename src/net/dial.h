@@ -17,7 +17,9 @@ struct mes_dial_options {
     void *context;
 };
 
-/* There is no deadline: free it when time is up. */
+/* Addresses that are known to be dead (see paths.h) come last, and one whose time for that is over does not
+ * keep the next one waiting. What is found out is noted for later dials on this loop: who failed, and who had
+ * not answered when one that was begun later did. There is no deadline: free it when time is up. */
 int mes_dial_start(struct mes_loop *loop, const struct mes_dial_options *options, struct mes_dial **dial_out,
                    struct mes_error *error) MES_MUST_USE;
 void mes_dial_free(struct mes_dial **dial);

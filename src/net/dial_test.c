@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "net/loop.h"
+#include "net/loop_parts.h"
 #include "tests/net/client.h"
 #include "tests/net/peer.h"
 
@@ -118,6 +118,68 @@ static void C13_next_address_is_tried_after_250_ms(void **state)
     peer_stop(&peer);
 }
 
+/* Opens the connection and lets time pass until it is made; returns how much that was. */
+static int64_t milliseconds_to_connect(struct client *client)
+{
+    int64_t began = client->now;
+    client_open(client);
+    for (int i = 0; i < 100 && strchr(client->events, 'C') == NULL; i++) {
+        for (int turns = 0; turns < 5; turns++)
+            mes_loop_step(client->loop, 2);
+        if (strchr(client->events, 'C') == NULL)
+            client->now += 50;
+    }
+    client_run_until(client, "D");
+    assert_memory_equal(mes_conn_peer(client->conn), "127.0.0.1:", 10);
+    client_send(client, "QUIT\r\n");
+    client_run_until(client, "E");
+    client_reset(client);
+    return client->now - began;
+}
+
+static void C13_a_dead_address_costs_250_ms_once(void **state)
+{
+    (void)state;
+    struct client client;
+    struct black_hole hole;
+    struct peer *peer = peer_start(peer_echo, NULL);
+    open_black_hole(&hole, "127.0.0.9", peer_port(peer));
+    client_init(&client, peer_port(peer));
+    client_stop_clock(&client);
+    client.addresses.count = 0;
+    client_add_address(&client, "127.0.0.9");
+    client_add_address(&client, "127.0.0.1");
+    assert_int_equal(milliseconds_to_connect(&client), MES_DIAL_NEXT_MS);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(milliseconds_to_connect(&client), 0);
+    /* Its time is over: it is tried again, beside the other one. */
+    client.now += (int64_t)60 * 60 * 1000;
+    assert_int_equal(milliseconds_to_connect(&client), 0);
+    assert_int_equal(milliseconds_to_connect(&client), 0);
+    client_fini(&client);
+    close_black_hole(&hole);
+    peer_stop(&peer);
+}
+
+static void C14_a_mended_address_is_used_again(void **state)
+{
+    (void)state;
+    struct client client;
+    struct peer *peer = peer_start(peer_echo, NULL);
+    client_init(&client, peer_port(peer));
+    client_stop_clock(&client);
+    struct mes_paths *paths = mes_loop_paths(client.loop);
+    client_add_address(&client, "127.0.0.9"); /* nobody listens there */
+    const struct mes_address *first = &client.addresses.items[0];
+    mes_paths_note_failure(paths, first, peer_port(peer), client.now);
+    (void)milliseconds_to_connect(&client);
+    assert_int_equal(mes_paths_ask(paths, first, peer_port(peer), client.now), MES_PATH_GOOD);
+    assert_int_equal(mes_paths_ask(paths, &client.addresses.items[1], peer_port(peer), client.now),
+                     MES_PATH_DEAD);
+    client_fini(&client);
+    peer_stop(&peer);
+}
+
 static void B02_silent_address_times_out(void **state)
 {
     (void)state;
@@ -154,6 +216,8 @@ int main(void)
         cmocka_unit_test(B01_refused_names_each_address),
         cmocka_unit_test(C14_dead_address_is_passed_over),
         cmocka_unit_test(C13_next_address_is_tried_after_250_ms),
+        cmocka_unit_test(C13_a_dead_address_costs_250_ms_once),
+        cmocka_unit_test(C14_a_mended_address_is_used_again),
         cmocka_unit_test(B02_silent_address_times_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,9 @@ enum mes_conn_cause mes_failure_cause_of(int system_error)
     case EHOSTDOWN:
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
+    case EINVAL: /* what connect says of a route of the kind "blackhole" */
+    case EACCES: /* "prohibit" */
+    case EPERM:  /* a firewall of this machine */
         return MES_CONN_CAUSE_UNREACHABLE;
     case ETIMEDOUT:
         return MES_CONN_CAUSE_TIMEOUT;

@@ -13,6 +13,7 @@ struct mes_loop {
     uv_timer_t limit; /* ends a step's wait; only runs during it */
     const struct mes_clock *clock;
     struct mes_timers timers;
+    struct mes_paths paths;
     void (*on_wake)(void *context);
     void *wake_context;
     bool is_turning;
@@ -140,6 +141,11 @@ int64_t mes_loop_now(const struct mes_loop *loop)
 uv_loop_t *mes_loop_uv(struct mes_loop *loop)
 {
     return &loop->uv;
+}
+
+struct mes_paths *mes_loop_paths(struct mes_loop *loop)
+{
+    return &loop->paths;
 }
 
 struct mes_timers *mes_loop_timers(struct mes_loop *loop)

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "net/loop.h"
+#include "net/paths.h"
 
 struct mes_timer;
 
@@ -23,6 +24,7 @@ struct mes_timers {
 /* The loop's own parts. */
 uv_loop_t *mes_loop_uv(struct mes_loop *loop);
 struct mes_timers *mes_loop_timers(struct mes_loop *loop);
+struct mes_paths *mes_loop_paths(struct mes_loop *loop); /* shared by all that connects on it */
 
 /* Milliseconds until the first timer is due: 0 when it is, -1 when none runs. */
 int64_t mes_timers_wait(const struct mes_timers *timers, int64_t now);

@@ -57,6 +57,12 @@ static void add_port(struct mes_proxy *proxy)
     add_byte(proxy, proxy->options.port & 0xff);
 }
 
+/* What comes before the question was sent waits for its turn. */
+static bool takes_more(const struct mes_proxy *proxy)
+{
+    return proxy->state == MES_PROXY_UNDER_WAY && proxy->out.size == 0;
+}
+
 /* ---- SOCKS 5 ---- */
 
 static void say_methods(struct mes_proxy *proxy)
@@ -214,7 +220,7 @@ static void take_socks_answer(struct mes_proxy *proxy)
 static size_t receive_socks(struct mes_proxy *proxy, struct mes_str bytes)
 {
     size_t taken = 0;
-    while (proxy->state == MES_PROXY_UNDER_WAY && taken < bytes.size) {
+    while (takes_more(proxy) && taken < bytes.size) {
         struct mes_str part = mes_str_cut(bytes, taken, proxy->wanted - proxy->in.size);
         mes_buf_add_str(&proxy->in, part);
         taken += part.size;
@@ -341,7 +347,7 @@ static bool may_become_status(const struct mes_proxy *proxy)
 static size_t receive_http(struct mes_proxy *proxy, struct mes_str bytes)
 {
     size_t taken = 0;
-    while (proxy->state == MES_PROXY_UNDER_WAY && taken < bytes.size) {
+    while (takes_more(proxy) && taken < bytes.size) {
         char c = bytes.data[taken++];
         if (c == '\n')
             take_line(proxy);

@@ -51,8 +51,8 @@ void mes_proxy_init(struct mes_proxy *proxy, const struct mes_proxy_options *opt
 /* Wipes what held the password. */
 void mes_proxy_fini(struct mes_proxy *proxy);
 
-/* Takes what came, never a byte of what the relay sends behind the proxy's last; returns how much was taken:
- * all of it while UNDER_WAY. Clear `out` when it was sent. Answers are limited to 255 bytes (SOCKS), and to
+/* Takes what came, but nothing while `out` is to be sent, and never a byte of what the relay sends behind the
+ * proxy's last; returns how much was taken. Answers are limited to 255 bytes (SOCKS), and to
  * 100 lines of 4 KiB (HTTP): more is NO_PROXY. */
 size_t mes_proxy_receive(struct mes_proxy *proxy, struct mes_str bytes);
 

@@ -26,7 +26,8 @@ static size_t talk(const struct mes_proxy_options *options, struct mes_str bytes
         struct mes_str part = mes_str_cut(bytes, all, piece);
         mes_buf_clear(&proxy.out);
         size_t taken = mes_proxy_receive(&proxy, part);
-        require(taken <= part.size && (proxy.state != MES_PROXY_UNDER_WAY || taken == part.size));
+        bool takes_more = proxy.state == MES_PROXY_UNDER_WAY && proxy.out.size == 0;
+        require(takes_more ? taken == part.size : taken <= part.size);
         require(proxy.state == MES_PROXY_UNDER_WAY || proxy.out.size == 0);
         all += taken;
     }

@@ -42,9 +42,10 @@ static size_t answer(struct mes_proxy *proxy, const char *bytes, size_t size, si
         char *copy = malloc(part);
         assert_non_null(copy);
         memcpy(copy, bytes + all, part);
+        mes_buf_clear(&proxy->out); /* it was sent */
         size_t taken = mes_proxy_receive(proxy, mes_str_make(copy, part));
         free(copy);
-        assert_true(taken == part || proxy->state != MES_PROXY_UNDER_WAY);
+        assert_true(taken == part || proxy->state != MES_PROXY_UNDER_WAY || proxy->out.size > 0);
         all += taken;
     }
     return all;
@@ -119,6 +120,19 @@ static void replies_end_where_their_address_ends(void **state)
     assert_int_equal(proxy.state, MES_PROXY_UNDER_WAY);
     assert_int_equal(answer(&proxy, "\0", 1, 1), 1);
     assert_int_equal(proxy.state, MES_PROXY_OPEN);
+    mes_proxy_fini(&proxy);
+}
+
+static void nothing_is_taken_before_the_question_is_sent(void **state)
+{
+    (void)state;
+    struct mes_proxy proxy;
+    mes_proxy_init(&proxy, &socks);
+    assert_int_equal(mes_proxy_receive(&proxy, MES_STR("\5\0")), 0);
+    mes_buf_clear(&proxy.out);
+    assert_int_equal(mes_proxy_receive(&proxy, MES_STR("\5\0\5\0\0\1\0\0\0\0\0\0")), 2);
+    assert_int_equal(proxy.state, MES_PROXY_UNDER_WAY);
+    assert_true(proxy.out.size > 0);
     mes_proxy_fini(&proxy);
 }
 
@@ -340,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_left_to_the_proxy),
         cmocka_unit_test(replies_end_where_their_address_ends),
+        cmocka_unit_test(nothing_is_taken_before_the_question_is_sent),
         cmocka_unit_test(an_address_is_told),
         cmocka_unit_test(socks_logs_in),
         cmocka_unit_test(socks_refusals_are_told_apart),

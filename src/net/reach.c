@@ -114,7 +114,7 @@ static void go_on(struct mes_reach *reach, bool is_readable)
     else if (!is_up)
         fail_talk(reach, MES_CONN_CAUSE_PROXY_REFUSED, "it ended the connection");
     else
-        mes_watch_set(reach->watch, true, reach->talk.out.size > 0);
+        mes_watch_set(reach->watch, reach->talk.out.size == 0, reach->talk.out.size > 0);
 }
 
 static void ready(void *context, bool is_readable, bool is_writable)

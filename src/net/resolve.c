@@ -16,7 +16,8 @@ enum {
     MES_RESOLVE_WAIT_MS = 10 * 1000,
     MES_RESOLVE_TRY_MS = 2000, /* for each question to a server, growing with each round */
     MES_RESOLVE_TRIES = 3,
-    MES_RESOLVE_SOCKETS = 16 /* c-ares has one UDP and one TCP socket for each name server */
+    MES_RESOLVE_DELAY_MS = 50, /* RFC 8305 section 3: how long one kind of addresses waits for the other */
+    MES_RESOLVE_SOCKETS = 16   /* c-ares has one UDP and one TCP socket for each name server */
 };
 
 /* A socket of c-ares. */
@@ -24,6 +25,14 @@ struct watched {
     struct mes_resolve *resolve;
     int descriptor;
     struct mes_watch *watch; /* NULL: the place is free */
+};
+
+/* IPv6 and IPv4 are asked for on their own: name servers exist that never answer the one. */
+struct question {
+    struct mes_resolve *resolve;
+    bool is_answered;
+    int status; /* ARES_SUCCESS until it has failed */
+    struct mes_address_list addresses;
 };
 
 /* Each lookup has a channel of its own: a changed resolv.conf is seen, and cancelling is destroying it. */
@@ -36,7 +45,8 @@ struct mes_resolve {
     struct mes_timer *deadline; /* of the whole */
     struct mes_timer *retry;    /* c-ares wants to be asked again */
     struct watched sockets[MES_RESOLVE_SOCKETS];
-    bool is_done; /* `result` stands */
+    struct question v6, v4; /* what the hosts file says comes as an answer to v4 */
+    bool is_done;           /* `result` stands */
     struct mes_resolve_result result;
     char host[];
 };
@@ -48,6 +58,15 @@ static void set_result(struct mes_resolve *resolve, enum mes_resolve_cause cause
     result->cause = cause;
     result->addresses.count = 0;
     (void)snprintf(result->text, sizeof result->text, "%s: %s", resolve->host, reason);
+}
+
+/* The result is what was found so far; false when that is nothing. */
+static bool take_addresses(struct mes_resolve *resolve)
+{
+    struct mes_address_list *list = &resolve->result.addresses;
+    mes_address_list_merge(&resolve->v6.addresses, &resolve->v4.addresses, list);
+    resolve->is_done = list->count > 0;
+    return resolve->is_done;
 }
 
 /* Frees all and makes the call, last. */
@@ -97,7 +116,7 @@ static void retry(void *context)
 static void due(void *context)
 {
     struct mes_resolve *resolve = context;
-    if (!resolve->is_done)
+    if (!resolve->is_done && !take_addresses(resolve))
         set_result(resolve, MES_RESOLVE_TIMEOUT, "the name servers did not answer in time");
     finish(resolve);
 }
@@ -136,23 +155,6 @@ static void socket_changed(void *context, ares_socket_t descriptor, int wants_re
     mes_watch_set(watched->watch, wants_read != 0, wants_write != 0);
 }
 
-static void take_addresses(struct mes_resolve *resolve, const struct ares_addrinfo *answer)
-{
-    struct mes_address_list *list = &resolve->result.addresses;
-    struct mes_address_list v4 = {0}, v6 = {0};
-    for (const struct ares_addrinfo_node *node = answer->nodes; node != NULL; node = node->ai_next) {
-        struct mes_address address = {0};
-        if (node->ai_addrlen > sizeof address.socket)
-            continue;
-        memcpy(&address.socket, node->ai_addr, node->ai_addrlen);
-        if (node->ai_family == AF_INET6)
-            (void)mes_address_list_add(&v6, &address);
-        else if (node->ai_family == AF_INET)
-            (void)mes_address_list_add(&v4, &address);
-    }
-    mes_address_list_merge(&v6, &v4, list);
-}
-
 static enum mes_resolve_cause cause_of(int status)
 {
     switch (status) {
@@ -170,21 +172,62 @@ static enum mes_resolve_cause cause_of(int status)
     }
 }
 
+static void keep_addresses(struct mes_resolve *resolve, const struct ares_addrinfo *answer)
+{
+    for (const struct ares_addrinfo_node *node = answer->nodes; node != NULL; node = node->ai_next) {
+        struct mes_address address = {0};
+        if (node->ai_addrlen > sizeof address.socket)
+            continue;
+        memcpy(&address.socket, node->ai_addr, node->ai_addrlen);
+        (void)mes_address_list_add(
+            node->ai_family == AF_INET6 ? &resolve->v6.addresses : &resolve->v4.addresses, &address);
+    }
+}
+
+/* Which of two failures is told: one that leaves open whether there are addresses says more than one that
+ * knows. */
+static int worse_of(int a, int b)
+{
+    static const enum mes_resolve_cause order[] = {MES_RESOLVE_NO_MEMORY, MES_RESOLVE_TIMEOUT,
+                                                   MES_RESOLVE_SERVER, MES_RESOLVE_NOT_FOUND};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (a != ARES_SUCCESS && cause_of(a) == order[i])
+            return a;
+        if (b != ARES_SUCCESS && cause_of(b) == order[i])
+            return b;
+    }
+    return a != ARES_SUCCESS ? a : b;
+}
+
+/* Both are answered. */
+static void conclude(struct mes_resolve *resolve)
+{
+    int status = worse_of(resolve->v6.status, resolve->v4.status);
+    if (take_addresses(resolve))
+        return;
+    if (status == ARES_SUCCESS || status == ARES_ENODATA)
+        set_result(resolve, MES_RESOLVE_NO_ADDRESS, "the name has no address");
+    else
+        set_result(resolve, cause_of(status), ares_strerror(status));
+}
+
 static void answered(void *context, int status, int timeouts, struct ares_addrinfo *answer)
 {
-    struct mes_resolve *resolve = context;
+    struct question *question = context;
+    struct mes_resolve *resolve = question->resolve;
     (void)timeouts;
     if (status == ARES_EDESTRUCTION)
         return;
+    question->is_answered = true;
+    question->status = status;
     if (status == ARES_SUCCESS) {
-        resolve->is_done = true;
-        take_addresses(resolve, answer);
+        keep_addresses(resolve, answer);
         ares_freeaddrinfo(answer);
-        if (resolve->result.addresses.count == 0)
-            set_result(resolve, MES_RESOLVE_NO_ADDRESS, "the name has no address");
-        return;
     }
-    set_result(resolve, cause_of(status), ares_strerror(status));
+    if (resolve->v6.is_answered && resolve->v4.is_answered)
+        conclude(resolve);
+    else if (question->addresses.count > 0)
+        mes_timer_start(resolve->deadline, MES_RESOLVE_DELAY_MS);
 }
 
 static int open_channel(struct mes_resolve *resolve, const char *servers)
@@ -200,15 +243,40 @@ static int open_channel(struct mes_resolve *resolve, const char *servers)
     return servers != NULL ? ares_set_servers_ports_csv(resolve->channel, servers) : ARES_SUCCESS;
 }
 
+static void ask_for(struct question *question, int family)
+{
+    const struct mes_resolve *resolve = question->resolve;
+    const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
+    ares_getaddrinfo(resolve->channel, resolve->host, NULL, &hints, answered, question);
+}
+
+/* c-ares reads the file again when it is asked for the name; a host that stands there with one kind of
+ * address is not asked for the other elsewhere. */
+static bool is_in_hosts_file(struct mes_resolve *resolve)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    for (size_t i = 0; i < 2; i++) {
+        struct hostent *host = NULL;
+        if (ares_gethostbyname_file(resolve->channel, resolve->host, families[i], &host) == ARES_SUCCESS) {
+            ares_free_hostent(host);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void ask(struct mes_resolve *resolve)
 {
-    const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_flags = ARES_AI_NOSORT};
     struct mes_address address;
     if (mes_address_parse(resolve->host, &address)) {
         resolve->is_done = true;
         (void)mes_address_list_add(&resolve->result.addresses, &address);
+    } else if (is_in_hosts_file(resolve)) {
+        resolve->v6.is_answered = true;
+        ask_for(&resolve->v4, AF_UNSPEC);
     } else {
-        ares_getaddrinfo(resolve->channel, resolve->host, NULL, &hints, answered, resolve);
+        ask_for(&resolve->v6, AF_INET6);
+        ask_for(&resolve->v4, AF_INET);
     }
     settle(resolve);
 }
@@ -223,6 +291,7 @@ static struct mes_resolve *make(struct mes_loop *loop, const struct mes_resolve_
     resolve->on_done = options->on_done;
     resolve->context = options->context;
     memcpy(resolve->host, options->host, size);
+    resolve->v6.resolve = resolve->v4.resolve = resolve;
     return resolve;
 }
 

@@ -27,7 +27,7 @@ struct mes_resolve_result {
 
 struct mes_resolve_options {
     const char *host;    /* a name or a literal address */
-    int timeout_ms;      /* for the whole; 0: 10 s */
+    int timeout_ms;      /* for the whole (and at most 50 ms more); 0: 10 s */
     const char *servers; /* "192.0.2.1:53,…"; NULL: the system's */
     void (*on_done)(void *context, const struct mes_resolve_result *result);
     void *context;
