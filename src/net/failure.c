@@ -38,28 +38,30 @@ void mes_failure_system(struct mes_conn_failure *failure, enum mes_conn_stage st
 
 enum mes_conn_cause mes_failure_cause_of(int system_error)
 {
-    switch (system_error) {
-    case ECONNREFUSED:
-        return MES_CONN_CAUSE_REFUSED;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EADDRNOTAVAIL:
-    case EAFNOSUPPORT:
-    case EINVAL: /* what connect says of a route of the kind "blackhole" */
-    case EACCES: /* "prohibit" */
-    case EPERM:  /* a firewall of this machine */
-        return MES_CONN_CAUSE_UNREACHABLE;
-    case ETIMEDOUT:
-        return MES_CONN_CAUSE_TIMEOUT;
-    case ECONNRESET:
-    case EPIPE:
-        return MES_CONN_CAUSE_RESET;
-    case ENOMEM:
-    case ENOBUFS:
-        return MES_CONN_CAUSE_NO_MEMORY;
-    default:
-        return MES_CONN_CAUSE_SYSTEM;
-    }
+    static const struct {
+        int error;
+        enum mes_conn_cause cause;
+    } causes[] = {
+        {ECONNREFUSED, MES_CONN_CAUSE_REFUSED},
+        {EHOSTUNREACH, MES_CONN_CAUSE_UNREACHABLE},
+        {ENETUNREACH, MES_CONN_CAUSE_UNREACHABLE},
+        {ENETDOWN, MES_CONN_CAUSE_UNREACHABLE},
+        {EHOSTDOWN, MES_CONN_CAUSE_UNREACHABLE},
+        {EADDRNOTAVAIL, MES_CONN_CAUSE_UNREACHABLE},
+        {EAFNOSUPPORT, MES_CONN_CAUSE_UNREACHABLE},
+        /* What connect says of routes of the kinds "blackhole" and "prohibit", and of a firewall of this
+           machine. */
+        {EINVAL, MES_CONN_CAUSE_UNREACHABLE},
+        {EACCES, MES_CONN_CAUSE_UNREACHABLE},
+        {EPERM, MES_CONN_CAUSE_UNREACHABLE},
+        {ETIMEDOUT, MES_CONN_CAUSE_TIMEOUT},
+        {ECONNRESET, MES_CONN_CAUSE_RESET},
+        {EPIPE, MES_CONN_CAUSE_RESET},
+        {ENOMEM, MES_CONN_CAUSE_NO_MEMORY},
+        {ENOBUFS, MES_CONN_CAUSE_NO_MEMORY},
+    };
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (causes[i].error == system_error)
+            return causes[i].cause;
+    return MES_CONN_CAUSE_SYSTEM;
 }
