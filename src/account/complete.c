@@ -111,6 +111,17 @@ static void check_ehlo_name(const struct mes_completion *completion)
         }
 }
 
+/* Every mechanism with a password but PLAIN and LOGIN can be a minimum, in the same order. */
+static void check_minimum(const struct mes_completion *completion)
+{
+    const struct mes_account *account = completion->account;
+    int weakest = account->auth_minimum + (MES_AUTH_CRAM_MD5 - MES_AUTH_MINIMUM_CRAM_MD5);
+    bool has_minimum = account->auth_minimum != MES_AUTH_MINIMUM_NONE;
+    if (has_minimum && account->auth_mechanism != MES_AUTH_AUTO && account->auth_mechanism < weakest)
+        problem(completion, MES_ACCOUNT_SETTING_auth_mechanism, MES_SAY_account_mechanism_too_weak,
+                "authMinimum");
+}
+
 static void check_login(const struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
@@ -293,6 +304,7 @@ void mes_account_complete(struct mes_completion *completion)
     check_ehlo_name(completion);
     mes_account_settle_token(completion);
     check_login(completion);
+    check_minimum(completion);
     settle_proxy(completion);
     mes_account_settle_tls(completion);
     warn_of_from(completion);

@@ -90,8 +90,7 @@ static void check_urls(const struct mes_completion *completion)
 static void check_mechanism(const struct mes_completion *completion)
 {
     int mechanism = completion->account->auth_mechanism;
-    bool takes_password =
-        mechanism == MES_AUTH_PLAIN || mechanism == MES_AUTH_LOGIN || mechanism == MES_AUTH_CRAM_MD5;
+    bool takes_password = mechanism > MES_AUTH_AUTO && mechanism < MES_AUTH_XOAUTH2;
     if (takes_password)
         problem(completion, MES_ACCOUNT_SETTING_auth_mechanism, MES_SAY_account_mechanism_without_token, "");
 }

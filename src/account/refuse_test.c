@@ -60,12 +60,18 @@ static void a_refusal_names_place_key_and_remedy(void **state)
         {" \"allowedFrom\": \"*@x.hk; none\"", "a.json:3:17: allowedFrom: none is no mail address."},
         {" \"allowedFrom\": \"*\"", "a.json:3:17: allowedFrom: * is neither an address nor a pattern."},
         {" \"replyToDefault\": \"a@b@c\"", "a.json:3:20: replyToDefault: a@b@c is no mail address."},
+        {" \"authMechanism\": \"SCRAM-SHA-1\", \"authMinimum\": \"SCRAM-SHA-256\"",
+         "a.json:3:19: authMechanism names a way to log in that is weaker than authMinimum allows."},
+        {" \"authMechanism\": \"LOGIN\", \"authMinimum\": \"CRAM-MD5\"",
+         "a.json:3:19: authMechanism names a way to log in that is weaker than authMinimum allows."},
         {" \"quotaReset\": \"24:00 UTC\"", "a.json:3:16: quotaReset: 24:00 UTC cannot be read."},
         {" \"quotaReset\": \"00:00 Mars/Base\"",
          "a.json:3:16: quotaReset: there is no time zone Mars/Base. Write a name such as Asia/Hong_Kong"},
     };
     struct testing *testing = *state;
     assert_loads(testing, account_with("\"Remarks\":null"));
+    assert_loads(testing, account_with("\"authMechanism\":\"CRAM-MD5\",\"authMinimum\":\"CRAM-MD5\""));
+    assert_loads(testing, account_with("\"authMechanism\":\"XOAUTH2\",\"authMinimum\":\"SCRAM-SHA-256\""));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_refused(testing, account_with(rows[i].text), rows[i].finding);
 }

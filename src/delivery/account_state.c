@@ -14,6 +14,7 @@ static uint32_t fingerprint_of(const struct mes_account *settings)
         mes_secret_reveal(settings->password),
         mes_str_of(settings->from_address),
         mes_str_of(MES_NUMBER(settings->auth_mechanism)),
+        mes_str_of(MES_NUMBER(settings->auth_minimum)),
         mes_str_of(MES_NUMBER(settings->allow_plaintext_auth)),
         mes_str_of(settings->tls_ca_file),
         mes_str_of(settings->client_certificate_file),

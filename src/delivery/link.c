@@ -277,6 +277,15 @@ static void connected(struct mes_link *link)
                                                               .text = MES_STR("out of memory")});
 }
 
+static void secured(struct mes_link *link)
+{
+    struct mes_conn_binding binding;
+    if (mes_conn_binding(link->conn, &binding))
+        mes_smtp_session_bind(link->session, mes_str_of(binding.type),
+                              mes_str_make((const char *)binding.bytes, binding.size));
+    mes_smtp_session_secured(link->session);
+}
+
 static void received(struct mes_link *link)
 {
     struct mes_str bytes = mes_conn_received(link->conn);
@@ -309,7 +318,7 @@ static void on_event(void *context, struct mes_conn *conn, enum mes_conn_event e
         connected(link);
         break;
     case MES_CONN_SECURED:
-        mes_smtp_session_secured(link->session);
+        secured(link);
         break;
     case MES_CONN_DATA:
         received(link);

@@ -414,6 +414,7 @@ static void pool_free(struct mes_transport **transport)
     return_all(pool);
     mes_timer_free(&pool->timer);
     mes_tls_free(&pool->tls);
+    mes_smtp_scram_cache_clear(&pool->scram_cache);
     pool->magic = 0;
     mes_free(pool);
     *transport = NULL;
@@ -439,6 +440,7 @@ int mes_pool_new(const struct mes_account_state *state, struct mes_loop *loop,
         return code;
     }
     pool->smtp = mes_relay_options_smtp(state->settings, pool->ehlo_name, mes_loop_clock(loop));
+    pool->smtp.scram_cache = &pool->scram_cache;
     (void)mes_relay_options_tls(state->settings, &pool->tls,
                                 &pool->tls_error); /* told at the first attempt */
     *transport_out = &pool->transport;

@@ -8,6 +8,7 @@
 #include "delivery/pool.h"
 #include "delivery/route.h"
 #include "net/timer.h"
+#include "smtp/scram_keys.h"
 
 struct mes_pool_link {
     struct mes_pool_link *next;
@@ -25,6 +26,7 @@ struct mes_pool {
     struct mes_tls *tls;
     struct mes_error tls_error;
     struct mes_smtp_options smtp;
+    struct mes_smtp_scram_cache scram_cache; /* so that ten connections do not hash the password ten times */
     char ehlo_name[MES_HOST_NAME_SPACE];
     struct mes_timer *timer; /* work that must not happen inside a caller's call */
     struct mes_route_search *search;

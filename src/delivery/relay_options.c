@@ -49,8 +49,20 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         [MES_AUTH_PLAIN] = MES_SMTP_MECHANISM_PLAIN,
         [MES_AUTH_LOGIN] = MES_SMTP_MECHANISM_LOGIN,
         [MES_AUTH_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
+        [MES_AUTH_SCRAM_SHA_1] = MES_SMTP_MECHANISM_SCRAM_SHA_1,
+        [MES_AUTH_SCRAM_SHA_256] = MES_SMTP_MECHANISM_SCRAM_SHA_256,
+        [MES_AUTH_SCRAM_SHA_1_PLUS] = MES_SMTP_MECHANISM_SCRAM_SHA_1_PLUS,
+        [MES_AUTH_SCRAM_SHA_256_PLUS] = MES_SMTP_MECHANISM_SCRAM_SHA_256_PLUS,
         [MES_AUTH_XOAUTH2] = MES_SMTP_MECHANISM_XOAUTH2,
         [MES_AUTH_OAUTHBEARER] = MES_SMTP_MECHANISM_OAUTHBEARER,
+    };
+    static const enum mes_smtp_mechanism minimums[] = {
+        [MES_AUTH_MINIMUM_NONE] = MES_SMTP_MECHANISM_AUTO,
+        [MES_AUTH_MINIMUM_CRAM_MD5] = MES_SMTP_MECHANISM_CRAM_MD5,
+        [MES_AUTH_MINIMUM_SCRAM_SHA_1] = MES_SMTP_MECHANISM_SCRAM_SHA_1,
+        [MES_AUTH_MINIMUM_SCRAM_SHA_256] = MES_SMTP_MECHANISM_SCRAM_SHA_256,
+        [MES_AUTH_MINIMUM_SCRAM_SHA_1_PLUS] = MES_SMTP_MECHANISM_SCRAM_SHA_1_PLUS,
+        [MES_AUTH_MINIMUM_SCRAM_SHA_256_PLUS] = MES_SMTP_MECHANISM_SCRAM_SHA_256_PLUS,
     };
     static const enum mes_smtp_pace paces[] = {
         [MES_PIPELINING_AUTO] = MES_SMTP_PACE_AUTO, [MES_PIPELINING_OFF] = MES_SMTP_PACE_OFF,
@@ -69,6 +81,7 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         /* Who names such a mechanism and nothing to fetch a token with has put the token itself there. */
         .token = mes_smtp_mechanism_has_token(mechanism) ? settings->password : NULL,
         .mechanism = mechanism,
+        .minimum = minimums[settings->auth_minimum],
         .plaintext_auth = settings->allow_plaintext_auth,
         .pace = paces[settings->pipelining],
         .greeting_ms = milliseconds(settings->read_timeout),

@@ -31,6 +31,9 @@ enum mes_cause {
     MES_CAUSE_NO_STARTTLS,        /* wanted, but not offered */
     MES_CAUSE_NO_AUTH,            /* wanted, but not offered, or no mechanism in common */
     MES_CAUSE_PLAIN_PASSWORD,     /* the password would have gone out without TLS */
+    MES_CAUSE_AUTH_TOO_WEAK,      /* only what is weaker than authMinimum is offered */
+    MES_CAUSE_UNPROVEN,           /* the relay did not prove that it knows the password */
+    MES_CAUSE_BAD_ROUNDS,         /* the relay wants the password hashed too few times, or too many */
     MES_CAUSE_LOGIN_UNFIT,        /* user name, password or token hold what the mechanism cannot say */
     MES_CAUSE_OWN_FILE,           /* our certificate, key or CA file cannot be used */
     MES_CAUSE_NO_SMTPUTF8,        /* this message needs it, the relay lacks it */

@@ -284,6 +284,23 @@ static void C10_refused_login_rests_long_with_one_alarm(void **state)
 
 /* ---- providers ---- */
 
+static void C09_an_unproven_relay_is_account(void **state)
+{
+    (void)state;
+    expect(without_reply(MES_CAUSE_UNPROVEN, MES_STEP_AUTH), MES_CLASS_ACCOUNT, MES_REST_LONG,
+           "auth.unproven");
+    expect(without_reply(MES_CAUSE_BAD_ROUNDS, MES_STEP_AUTH), MES_CLASS_ACCOUNT, MES_REST_LONG,
+           "auth.rounds");
+}
+
+static void C11_below_the_minimum_is_config(void **state)
+{
+    (void)state;
+    expect(without_reply(MES_CAUSE_AUTH_TOO_WEAK, MES_STEP_AUTH), MES_CLASS_CONFIG, MES_REST_LONG,
+           "auth.too-weak");
+    assert_int_equal(decide(without_reply(MES_CAUSE_AUTH_TOO_WEAK, MES_STEP_AUTH)).next, MES_NEXT_ACCOUNT);
+}
+
 static void C10_a_refused_token_is_not_a_wrong_password(void **state)
 {
     static const char *const lines[] = {"535 5.7.8 Username and Password not accepted.",
@@ -382,6 +399,8 @@ int main(void)
         cmocka_unit_test(C08_no_login_without_tls_is_config),
         cmocka_unit_test(C09_rubbish_at_auth_is_account),
         cmocka_unit_test(C10_refused_login_rests_long_with_one_alarm),
+        cmocka_unit_test(C09_an_unproven_relay_is_account),
+        cmocka_unit_test(C11_below_the_minimum_is_config),
         cmocka_unit_test(C10_a_refused_token_is_not_a_wrong_password),
         cmocka_unit_test(qq_in_every_encoding),
         cmocka_unit_test(the_same_code_by_provider),

@@ -488,3 +488,8 @@ const char *mes_conn_tls_text(const struct mes_conn *conn)
 {
     return conn->tls_text;
 }
+
+bool mes_conn_binding(const struct mes_conn *conn, struct mes_conn_binding *binding_out)
+{
+    return conn->is_secured && mes_secure_binding(conn->secure, binding_out);
+}

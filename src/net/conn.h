@@ -151,4 +151,17 @@ const char *mes_conn_peer(const struct mes_conn *conn);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "" before SECURED. */
 const char *mes_conn_tls_text(const struct mes_conn *conn);
 
+/* What ties a login to the TLS that it runs in (RFC 5056). */
+enum { MES_CONN_BINDING = 64 };
+
+struct mes_conn_binding {
+    const char *type; /* "tls-exporter" (RFC 9266), before TLS 1.3 "tls-unique" (RFC 5929) */
+    unsigned char bytes[MES_CONN_BINDING];
+    size_t size;
+};
+
+/* From SECURED on. False: there is none, as with a TLS 1.2 without the extended master secret, in which
+ * another's connection could have the same (RFC 7627). */
+bool mes_conn_binding(const struct mes_conn *conn, struct mes_conn_binding *binding_out);
+
 #endif

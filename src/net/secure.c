@@ -318,3 +318,36 @@ void mes_secure_text(const struct mes_secure *secure, char *out, size_t size)
 {
     (void)snprintf(out, size, "%s %s", SSL_get_version(secure->ssl), SSL_get_cipher_name(secure->ssl));
 }
+
+/* RFC 9266 section 2 */
+static bool export_binding(SSL *ssl, struct mes_conn_binding *binding)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    enum { SIZE = 32 };
+    binding->type = "tls-exporter";
+    binding->size = SIZE;
+    return SSL_export_keying_material(ssl, binding->bytes, SIZE, label, sizeof label - 1, NULL, 0, 0) == 1;
+}
+
+/* RFC 5929 section 3: the first Finished message of the handshake. Ours, unless the session was resumed. */
+static bool first_finished(const SSL *ssl, struct mes_conn_binding *binding)
+{
+    binding->type = "tls-unique";
+    binding->size = SSL_session_reused(ssl) == 1
+                        ? SSL_get_peer_finished(ssl, binding->bytes, sizeof binding->bytes)
+                        : SSL_get_finished(ssl, binding->bytes, sizeof binding->bytes);
+    return binding->size > 0 && binding->size <= sizeof binding->bytes;
+}
+
+bool mes_secure_binding(const struct mes_secure *secure, struct mes_conn_binding *binding_out)
+{
+    *binding_out = (struct mes_conn_binding){.type = ""};
+    if (!secure->is_up)
+        return false;
+    ERR_clear_error();
+    bool is_good = SSL_version(secure->ssl) >= TLS1_3_VERSION
+                       ? export_binding(secure->ssl, binding_out)
+                       : SSL_get_extms_support(secure->ssl) == 1 && first_finished(secure->ssl, binding_out);
+    ERR_clear_error();
+    return is_good;
+}

@@ -25,6 +25,8 @@ bool mes_smtp_auth_fail(struct mes_smtp_auth *auth, enum mes_smtp_cause cause);
 INITIAL(plain);
 ANSWER(login);
 ANSWER(cram_md5);
+INITIAL(scram);
+ANSWER(scram);
 INITIAL(xoauth2);
 INITIAL(oauthbearer);
 ANSWER(token);

@@ -29,3 +29,14 @@ bool mes_smtp_mechanism_has_token(enum mes_smtp_mechanism mechanism)
 {
     return mechanism >= MES_SMTP_MECHANISM_XOAUTH2;
 }
+
+bool mes_smtp_mechanism_is_scram(enum mes_smtp_mechanism mechanism)
+{
+    return mechanism >= MES_SMTP_MECHANISM_SCRAM_SHA_1 && mechanism <= MES_SMTP_MECHANISM_SCRAM_SHA_256_PLUS;
+}
+
+bool mes_smtp_mechanism_is_bound(enum mes_smtp_mechanism mechanism)
+{
+    return mechanism == MES_SMTP_MECHANISM_SCRAM_SHA_1_PLUS ||
+           mechanism == MES_SMTP_MECHANISM_SCRAM_SHA_256_PLUS;
+}

@@ -27,5 +27,8 @@ const char *mes_smtp_mechanism_word(enum mes_smtp_mechanism mechanism);
 enum mes_smtp_mechanism mes_smtp_mechanism_find(struct mes_str word);
 /* Does it show an access token, and no password? */
 bool mes_smtp_mechanism_has_token(enum mes_smtp_mechanism mechanism);
+/* SCRAM, and SCRAM that is bound to its TLS (-PLUS). */
+bool mes_smtp_mechanism_is_scram(enum mes_smtp_mechanism mechanism);
+bool mes_smtp_mechanism_is_bound(enum mes_smtp_mechanism mechanism);
 
 #endif

@@ -341,8 +341,8 @@ int64_t mes_smtp_session_deadline(const struct mes_smtp_session *session)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
     int64_t deadline = session->grace_until;
-    if (session->is_over)
-        return INT64_MAX;
+    if (session->is_over || session->step == MES_SMTP_STEP_WORK)
+        return session->is_over ? INT64_MAX : 0;
     if (session->step == MES_SMTP_STEP_TLS)
         deadline = earlier(deadline, session->reply_since + session->options.greeting_ms);
     else if (front != NULL && session->reply_since >= 0)
@@ -355,10 +355,11 @@ int64_t mes_smtp_session_deadline(const struct mes_smtp_session *session)
 void mes_smtp_session_tick(struct mes_smtp_session *session)
 {
     int64_t time = mes_smtp_now(session);
+    bool is_grace_over = time >= session->grace_until;
     if (time < mes_smtp_session_deadline(session))
         return;
-    set_step(session,
-             end_by_silence(session, time >= session->grace_until ? MES_SMTP_CANCELLED : MES_SMTP_TIMEOUT));
+    if (session->step != MES_SMTP_STEP_WORK || is_grace_over)
+        set_step(session, end_by_silence(session, is_grace_over ? MES_SMTP_CANCELLED : MES_SMTP_TIMEOUT));
     mes_smtp_run(session);
 }
 

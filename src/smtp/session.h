@@ -9,6 +9,7 @@
 #include "smtp/message.h"
 
 struct mes_smtp_session;
+struct mes_smtp_scram_cache;
 
 enum mes_smtp_tls {
     MES_SMTP_TLS_NONE,
@@ -58,7 +59,11 @@ struct mes_smtp_options {
      * show it stand before all others. */
     const struct mes_secret *token;
     enum mes_smtp_mechanism mechanism; /* AUTO: the best that is offered */
-    bool plaintext_auth;               /* the account allows AUTH without TLS */
+    enum mes_smtp_mechanism minimum;   /* a password is not shown to a weaker one; AUTO: any will do */
+    struct mes_smtp_scram_cache
+        *scram_cache;     /* of this password, shared by the account's sessions; NULL: none */
+    struct mes_str nonce; /* SCRAM's, for tests; empty: a random one each time */
+    bool plaintext_auth;  /* the account allows AUTH without TLS */
     enum mes_smtp_pace pace;
     int64_t greeting_ms;           /* TLS handshake and greeting, each */
     int64_t read_ms;               /* every other reply but the last one */
@@ -109,11 +114,15 @@ void mes_smtp_session_free(struct mes_smtp_session **session);
 /* Bytes from the peer, all of which are used. What was handed to the socket before they came must have been
  * told by mes_smtp_session_sent. */
 void mes_smtp_session_received(struct mes_smtp_session *session, struct mes_str bytes);
+/* What ties a login to this TLS ("tls-exporter" or "tls-unique" and its bytes, at most 64): told before
+ * `secured`. Without it no mechanism with -PLUS is used. */
+void mes_smtp_session_bind(struct mes_smtp_session *session, struct mes_str type, struct mes_str bytes);
 /* TLS is up. */
 void mes_smtp_session_secured(struct mes_smtp_session *session);
 /* The peer closed or reset the connection, or TLS failed. */
 void mes_smtp_session_closed(struct mes_smtp_session *session);
-/* Time has passed: call it when mes_smtp_session_deadline is reached. */
+/* Time has passed: call it when mes_smtp_session_deadline is reached. That is at once, again and again, while
+ * a password is being hashed: each call works for some milliseconds. */
 void mes_smtp_session_tick(struct mes_smtp_session *session);
 
 /* --- What the host wants --- */

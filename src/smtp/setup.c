@@ -1,4 +1,6 @@
 /* From the greeting to the first message: EHLO, STARTTLS, AUTH. */
+#include <string.h>
+
 #include "base/error.h"
 #include "smtp/command.h"
 #include "smtp/state.h"
@@ -62,7 +64,8 @@ static enum mes_smtp_step log_in(struct mes_smtp_session *session)
     if (!session->is_secured && !options->plaintext_auth)
         return mes_smtp_end_politely(session, MES_SMTP_PLAIN_PASSWORD, MES_STEP_AUTH, NULL);
     session->auth.is_secured = session->is_secured;
-    session->auth.mechanism = mes_smtp_auth_choose(&session->auth, options, session->ehlo.mechanisms);
+    session->auth.offered = session->ehlo.mechanisms;
+    session->auth.mechanism = mes_smtp_auth_choose(&session->auth, options);
     if (session->auth.mechanism == MES_SMTP_MECHANISM_AUTO)
         return mes_smtp_end_politely(session, session->auth.failure, MES_STEP_AUTH, NULL);
     return MES_SMTP_STEP_AUTH;
@@ -154,10 +157,28 @@ static enum mes_smtp_step on_challenge(struct mes_smtp_session *session, const s
     struct mes_smtp_auth *auth = &session->auth;
     char shown[512];
     bool is_good = mes_smtp_auth_answer(auth, &session->options, reply->text);
-    if (auth->has_told_why)
+    if (auth->why.size > 0)
         mes_smtp_transcript_remark(
             session, mes_shown_text(shown, sizeof shown, mes_str_trim(mes_buf_str(&auth->why))));
-    return is_good ? MES_SMTP_STEP_ANSWER : mes_smtp_end(session, auth->failure, MES_STEP_AUTH, NULL);
+    if (!is_good)
+        return mes_smtp_end(session, auth->failure, MES_STEP_AUTH, NULL);
+    return auth->is_working ? MES_SMTP_STEP_WORK : MES_SMTP_STEP_ANSWER;
+}
+
+enum mes_smtp_step mes_smtp_send_work(struct mes_smtp_session *session)
+{
+    struct mes_smtp_auth *auth = &session->auth;
+    if (!mes_smtp_auth_work(auth, &session->options))
+        return mes_smtp_end(session, auth->failure, MES_STEP_AUTH, NULL);
+    return auth->is_working ? MES_SMTP_STEP_WORK : MES_SMTP_STEP_ANSWER;
+}
+
+/* Whoever says that all is well without having proved that it knows the password may be anybody. */
+static enum mes_smtp_step welcomed(struct mes_smtp_session *session)
+{
+    if (mes_smtp_auth_may_end(&session->auth))
+        return be_ready(session);
+    return mes_smtp_end_politely(session, MES_SMTP_UNPROVEN, MES_STEP_AUTH, NULL);
 }
 
 enum mes_smtp_step mes_smtp_on_auth(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
@@ -167,19 +188,31 @@ enum mes_smtp_step mes_smtp_on_auth(struct mes_smtp_session *session, const stru
     enum mes_smtp_mechanism tried = auth->mechanism;
     (void)entry;
     if (is_positive(reply))
-        return be_ready(session);
+        return welcomed(session);
     if (reply->code == 334)
         return on_challenge(session, reply);
-    if (reply->code == 504) {
-        /* "Unrecognized authentication type": the next one that is offered, before any password was judged.
-         */
-        auth->refused |= mes_smtp_mechanism_bit(tried);
-        auth->mechanism = mes_smtp_auth_choose(auth, &session->options, session->ehlo.mechanisms);
+    /* RFC 4954 section 6: "unrecognized authentication type" and "mechanism is too weak" are said before any
+     * password was judged, so the next one that is offered may be tried. */
+    if (reply->code == 504 || reply->code == 534) {
+        mes_smtp_auth_refuse(auth, reply->code == 534);
+        auth->mechanism = mes_smtp_auth_choose(auth, &session->options);
         if (auth->mechanism != MES_SMTP_MECHANISM_AUTO)
             return MES_SMTP_STEP_AUTH;
         auth->mechanism = tried;
     }
     return refused(session, MES_STEP_AUTH, reply);
+}
+
+void mes_smtp_session_bind(struct mes_smtp_session *session, struct mes_str type, struct mes_str bytes)
+{
+    struct mes_smtp_binding *binding = &session->auth.binding;
+    if (type.size == 0 || type.size >= sizeof binding->type || bytes.size == 0 ||
+        bytes.size > sizeof binding->bytes)
+        return;
+    memcpy(binding->type, type.data, type.size);
+    binding->type[type.size] = '\0';
+    memcpy(binding->bytes, bytes.data, bytes.size);
+    binding->size = bytes.size;
 }
 
 enum mes_smtp_step mes_smtp_send_answer(struct mes_smtp_session *session)

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "smtp/auth.h"
 #include "smtp/body.h"
 #include "smtp/command.h"
 #include "smtp/ehlo.h"
@@ -264,30 +263,6 @@ static void D03_parameters_are_encoded(void **state)
     assert_false(mes_smtp_command_is_word(MES_STR("")));
 }
 
-/* --- auth --- */
-
-static enum mes_smtp_mechanism choose(struct mes_smtp_auth *auth, unsigned offered,
-                                      enum mes_smtp_mechanism wanted)
-{
-    const struct mes_smtp_options options = {.mechanism = wanted};
-    return mes_smtp_auth_choose(auth, &options, offered);
-}
-
-static void C08_the_better_mechanism_is_chosen(void **state)
-{
-    struct mes_smtp_auth secured = {.is_secured = true}, clear = {0};
-    unsigned all = MES_SMTP_OFFERS_PLAIN | MES_SMTP_OFFERS_LOGIN | MES_SMTP_OFFERS_CRAM_MD5;
-    (void)state;
-    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_PLAIN);
-    assert_int_equal(choose(&clear, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_CRAM_MD5);
-    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_LOGIN), MES_SMTP_MECHANISM_LOGIN);
-    assert_int_equal(choose(&secured, MES_SMTP_OFFERS_PLAIN, MES_SMTP_MECHANISM_LOGIN),
-                     MES_SMTP_MECHANISM_AUTO);
-    assert_int_equal(secured.failure, MES_SMTP_NO_AUTH);
-    secured.refused = MES_SMTP_OFFERS_PLAIN;
-    assert_int_equal(choose(&secured, all, MES_SMTP_MECHANISM_AUTO), MES_SMTP_MECHANISM_LOGIN);
-}
-
 /* --- body --- */
 
 /* A source that gives its text in pieces of random size. */
@@ -461,7 +436,6 @@ int main(void)
         cmocka_unit_test(D01_a_line_is_one_line),
         cmocka_unit_test(D01_a_path_ends_where_it_should),
         cmocka_unit_test(D03_parameters_are_encoded),
-        cmocka_unit_test(C08_the_better_mechanism_is_chosen),
         cmocka_unit_test(D11_line_ends_and_dots_are_made_safe),
         cmocka_unit_test(D11_every_receiver_sees_one_message),
         cmocka_unit_test(D12_a_nul_is_never_sent),

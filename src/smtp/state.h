@@ -123,6 +123,7 @@ SEND(starttls);
 ON(starttls);
 SEND(auth);
 ON(auth);
+SEND(work);
 SEND(answer);
 SEND(next);
 SEND(rset);

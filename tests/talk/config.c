@@ -116,10 +116,11 @@ static bool set_time_or_text(struct mes_smtp_options *options, struct mes_str ke
                     : is_word(key, "write")  ? &options->write_ms
                     : is_word(key, "final")  ? &options->final_ms
                                              : NULL;
-    struct mes_str *text = is_word(key, "user")   ? &options->user
-                           : is_word(key, "host") ? &options->host
-                           : is_word(key, "ehlo") ? &options->ehlo_name
-                                                  : NULL;
+    struct mes_str *text = is_word(key, "user")    ? &options->user
+                           : is_word(key, "host")  ? &options->host
+                           : is_word(key, "ehlo")  ? &options->ehlo_name
+                           : is_word(key, "nonce") ? &options->nonce
+                                                   : NULL;
     if (time != NULL)
         *time = talk_time(value);
     if (text != NULL)
@@ -157,7 +158,12 @@ static bool set_option(struct talk *talk, struct mes_str rest)
         talk->token = mes_secret_new(value);
     else if (is_word(key, "mechanism"))
         options->mechanism = mechanism_of(talk, value);
-    else if (is_word(key, "plaintext"))
+    else if (is_word(key, "minimum"))
+        options->minimum = mechanism_of(talk, value);
+    else if (is_word(key, "binding")) {
+        talk->binding_type = value;
+        talk->binding = talk_word(&rest);
+    } else if (is_word(key, "plaintext"))
         options->plaintext_auth = true;
     else if (!set_choice(talk, key, value) && !set_time_or_text(options, key, value) &&
              !set_number(options, key, value))

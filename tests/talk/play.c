@@ -150,6 +150,10 @@ static void pump(struct talk *talk)
 {
     for (;;) {
         struct mes_str output = mes_smtp_session_output(talk->session);
+        if (mes_smtp_session_deadline(talk->session) == 0) { /* it hashes a password */
+            mes_smtp_session_tick(talk->session);
+            continue;
+        }
         if (output.size == 0 || talk->is_stalled)
             return;
         if (talk->way == TALK_BYTES)
@@ -324,6 +328,8 @@ static bool start_tls(struct talk *talk)
     bool is_late = talk->options.tls != MES_SMTP_TLS_AT_ONCE;
     if (talk->way == TALK_WIRE && is_late && !talk_wire_secure(talk->wire))
         return talk_fail(talk, "TLS could not be set up");
+    if (talk->binding.size > 0)
+        mes_smtp_session_bind(talk->session, talk->binding_type, talk->binding);
     mes_smtp_session_secured(talk->session);
     return true;
 }

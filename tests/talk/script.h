@@ -51,6 +51,7 @@ struct talk {
 
     struct mes_smtp_options options;
     struct mes_secret *secret, *token;
+    struct mes_str binding_type, binding; /* of the TLS; empty: the session is told of none */
     enum mes_smtp_relay relay;
     struct mes_clock clock;
     int64_t time;
