@@ -88,7 +88,8 @@ static bool is_allowed(struct mes_str text)
     uint32_t character;
     for (size_t at = 0; mes_utf8_next(text, &at, &character);) {
         bool is_first = at == mes_utf8_valid_size(text);
-        utf8proc_bidi_class_t direction = utf8proc_get_property((utf8proc_int32_t)character)->bidi_class;
+        utf8proc_bidi_class_t direction =
+            (utf8proc_bidi_class_t)utf8proc_get_property((utf8proc_int32_t)character)->bidi_class;
         if (is_prohibited(character))
             return false;
         is_right = direction == UTF8PROC_BIDI_CLASS_R || direction == UTF8PROC_BIDI_CLASS_AL;
