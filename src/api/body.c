@@ -9,7 +9,10 @@
 
 /* What is read and thrown away after a refusal: enough for a client that sends on until it looks at the
  * answer. */
-enum { MOST_DISCARDED = 16 * 1024 * 1024, ANSWER_BY_HAND = 64 * 1024 };
+enum { MOST_DISCARDED = 64 * 1024 * 1024, ANSWER_BY_HAND = 64 * 1024 };
+
+/* What they may hold in memory all together. */
+enum { MOST_LARGE_BODIES = 4 };
 
 static bool is_json(const struct mes_api_route *route)
 {
@@ -40,6 +43,11 @@ static bool is_encoded(const struct mes_api_request *request)
     return encoding.data != NULL && !mes_str_eq_nocase(encoding, MES_STR("identity"));
 }
 
+static uint64_t limit_of(const struct mes_api_route *route)
+{
+    return (route->flags & MES_API_LARGE) != 0 ? MES_API_LARGE_LIMIT : MES_API_BODY_LIMIT;
+}
+
 bool mes_api_body_expect(struct mes_api_exchange *exchange)
 {
     struct mes_api_request *request = &exchange->request;
@@ -48,9 +56,9 @@ bool mes_api_body_expect(struct mes_api_exchange *exchange)
     bool is_whole = (request->route->flags & MES_API_STREAMS) == 0;
     if (expect.data != NULL && !mes_str_eq_nocase(expect, MES_STR("100-continue")))
         mes_api_refuse(request, MES_API_PROBLEM_expectation, "Expect", MES_SAY_api_bad_expect, MES_NO_ARGS);
-    else if (is_whole && size != UINT64_MAX && size > MES_API_BODY_LIMIT)
+    else if (is_whole && size != UINT64_MAX && size > limit_of(request->route))
         mes_api_refuse(request, MES_API_PROBLEM_too_large, NULL, MES_SAY_api_body_too_large,
-                       MES_ARGS(MES_NUMBER(MES_API_BODY_LIMIT)));
+                       MES_ARGS(MES_NUMBER(limit_of(request->route))));
     else if (is_encoded(request))
         mes_api_refuse(request, MES_API_PROBLEM_media_type, "Content-Encoding", MES_SAY_api_encoded,
                        MES_NO_ARGS);
@@ -66,10 +74,28 @@ static void refuse_size(struct mes_api_exchange *exchange, uint64_t limit)
                    MES_ARGS(MES_NUMBER(limit)));
 }
 
+/* Memory is bounded by how many may be large at once. */
+static bool may_be_large(struct mes_api_exchange *exchange)
+{
+    struct mes_api_request *request = &exchange->request;
+    if (exchange->is_large)
+        return true;
+    exchange->is_large = atomic_fetch_add(&request->server->large_bodies, 1) < MOST_LARGE_BODIES;
+    if (exchange->is_large)
+        return true;
+    atomic_fetch_sub(&request->server->large_bodies, 1);
+    mes_api_answer_header(request, "Retry-After", MES_STR("5"));
+    mes_api_refuse(request, MES_API_PROBLEM_unavailable, NULL, MES_SAY_api_too_many_large,
+                   MES_ARGS(MES_NUMBER(MES_API_BODY_LIMIT)));
+    return false;
+}
+
 static void collect(struct mes_api_exchange *exchange, struct mes_str bytes)
 {
-    if (exchange->received > MES_API_BODY_LIMIT) {
-        refuse_size(exchange, MES_API_BODY_LIMIT);
+    uint64_t limit = limit_of(exchange->request.route);
+    if (exchange->received > limit)
+        refuse_size(exchange, limit);
+    if (exchange->received > limit || (exchange->received > MES_API_BODY_LIMIT && !may_be_large(exchange))) {
         mes_buf_fini(&exchange->body);
         return;
     }
@@ -94,6 +120,13 @@ void mes_api_body_take(struct mes_api_exchange *exchange, struct mes_str bytes)
         exchange->taker->piece(&exchange->request, bytes);
 }
 
+void mes_api_body_end(struct mes_api_exchange *exchange)
+{
+    mes_buf_fini(&exchange->body);
+    if (exchange->is_large)
+        atomic_fetch_sub(&exchange->request.server->large_bodies, 1);
+}
+
 static void answer_by_hand(struct mes_api_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
@@ -108,6 +141,7 @@ static void answer_by_hand(struct mes_api_exchange *exchange)
      * client only sees the connection end. */
     if (bytes.failed == 0)
         (void)mes_socket_send(&socket, bytes.data, bytes.size);
+    mes_socket_end_sending(socket.descriptor);
     mes_buf_fini(&bytes);
     exchange->is_cut_short = true;
 }

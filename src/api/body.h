@@ -16,6 +16,9 @@ void mes_api_body_take(struct mes_api_exchange *exchange, struct mes_str bytes);
  * connection is cut. */
 enum MHD_Result mes_api_body_cut_short(struct mes_api_exchange *exchange);
 
+/* Frees what it took. */
+void mes_api_body_end(struct mes_api_exchange *exchange);
+
 /* The whole body is there: parsed and checked where the route names a schema. False: it was refused. */
 bool mes_api_body_finish(struct mes_api_exchange *exchange);
 

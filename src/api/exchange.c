@@ -27,7 +27,7 @@ static struct mes_api_exchange *begin(struct mes_api_server *server, struct MHD_
     request->id = mes_id_next(server->services.clock);
     request->now = mes_clock_wall(server->services.clock);
     mes_arena_init(&request->arena, MES_API_ARENA_LIMIT);
-    mes_buf_init(&exchange->body, MES_API_BODY_LIMIT);
+    mes_buf_init(&exchange->body, MES_API_LARGE_LIMIT); /* body.c has each route's own */
     mes_buf_init(&exchange->answer.body, MES_API_ANSWER_LIMIT);
     return exchange;
 }
@@ -90,6 +90,14 @@ static bool has_body(const struct mes_api_exchange *exchange)
     return is_chunked || (size != 0 && size != UINT64_MAX);
 }
 
+/* The body comes whatever we answer: were the connection closed in its face, the client would see that and
+ * not the answer. One that waits for a word of ours sends none. */
+static bool is_body_on_its_way(const struct mes_api_exchange *exchange)
+{
+    return has_body(exchange) && !exchange->answer.must_close && !exchange->request.server->has_tls &&
+           mes_api_request_header(&exchange->request, "Expect").data == NULL;
+}
+
 /* What libmicrohttpd is to do next. An answer can be sent before the body is read or when it has been read to
  * its end, but not in the middle. */
 static enum MHD_Result settle(struct mes_api_exchange *exchange, bool is_body)
@@ -101,6 +109,10 @@ static enum MHD_Result settle(struct mes_api_exchange *exchange, bool is_body)
         return has_answer ? mes_api_body_cut_short(exchange) : MHD_YES;
     if (exchange->is_cut_short)
         return MHD_NO;
+    if (has_answer && exchange->phase == MES_API_PHASE_HEAD && is_body_on_its_way(exchange)) {
+        exchange->phase = MES_API_PHASE_BODY;
+        return mes_api_body_cut_short(exchange);
+    }
     /* An answer before the body ends the connection: not where there is no body to be read. */
     bool is_early =
         exchange->phase == MES_API_PHASE_HEAD && !has_body(exchange) && !exchange->answer.must_close;
@@ -169,7 +181,7 @@ void mes_api_exchange_completed(void *context, struct MHD_Connection *connection
     if (exchange->over != NULL)
         exchange->over(&exchange->request);
     mes_api_exchange_drop_reader(exchange);
-    mes_buf_fini(&exchange->body);
+    mes_api_body_end(exchange);
     mes_buf_fini(&exchange->answer.body);
     mes_buf_fini(&exchange->stream.piece);
     mes_arena_fini(&exchange->request.arena);

@@ -69,6 +69,7 @@ struct mes_api_exchange {
     const struct mes_api_body_taker *taker;
     uint64_t received;
     uint64_t discarded; /* after a refusal in the middle of the body */
+    bool is_large;      /* it has one of the few places for large bodies */
     bool is_cut_short;  /* the answer was sent by hand while the body still came */
     struct mes_buf body;
     struct mes_store_reader *reader;

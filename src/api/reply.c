@@ -146,8 +146,12 @@ void mes_api_reply_by_hand(struct mes_api_exchange *exchange, struct mes_buf *ou
     mes_buf_add_format(
         out,
         "HTTP/1.1 %u Refused\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-        "X-Request-Id: %s\r\nCache-Control: no-store\r\n\r\n",
+        "X-Request-Id: %s\r\nCache-Control: no-store\r\n",
         exchange->answer.status, exchange->answer.content_type, exchange->answer.body.size,
         mes_id_text(id, exchange->request.id));
+    for (unsigned i = 0; i < exchange->answer.header_count; i++)
+        mes_buf_add_format(out, "%s: %s\r\n", exchange->answer.headers[i].name,
+                           exchange->answer.headers[i].value);
+    mes_buf_add_text(out, "\r\n");
     mes_buf_add_str(out, mes_buf_str(&exchange->answer.body));
 }

@@ -18,6 +18,7 @@ struct mes_store_reader;
 enum {
     MES_API_COMPANY_SIZE = 65,
     MES_API_BODY_LIMIT = 8 * 1024 * 1024,
+    MES_API_LARGE_LIMIT = 48 * 1024 * 1024, /* of routes with MES_API_LARGE; few above the other at a time */
     MES_API_ARENA_LIMIT = 64 * 1024 * 1024
 };
 

@@ -23,8 +23,9 @@ enum mes_api_scope { MES_API_NONE = 0, MES_API_SEND = 1, MES_API_READ = 2, MES_A
 
 enum mes_api_route_flag {
     MES_API_PLAIN = 0,
-    MES_API_STREAMS = 1,   /* the handler takes the body in pieces: see mes_api_request_take_body */
-    MES_API_IDEMPOTENT = 2 /* takes the header Idempotency-Key (only for the documentation) */
+    MES_API_STREAMS = 1,    /* the handler takes the body in pieces: see mes_api_request_take_body */
+    MES_API_IDEMPOTENT = 2, /* takes the header Idempotency-Key (only for the documentation) */
+    MES_API_LARGE = 4       /* its body may hold attachments: up to MES_API_LARGE_LIMIT */
 };
 
 enum { MES_API_PATH_VALUES = 3 };

@@ -36,6 +36,7 @@ struct mes_api_server {
     int listener; /* the listening socket that draining took out of service; -1 */
     atomic_bool is_draining;
     atomic_size_t waiting;
+    atomic_uint large_bodies; /* that are held now */
 };
 
 #endif

@@ -87,3 +87,8 @@ void mes_socket_cut(int descriptor)
 {
     (void)shutdown(descriptor, SHUT_RDWR);
 }
+
+void mes_socket_end_sending(int descriptor)
+{
+    (void)shutdown(descriptor, SHUT_WR);
+}

@@ -41,6 +41,8 @@ void mes_socket_acknowledge(const struct mes_socket *socket);
 
 /* Ends the connection in both directions: whoever has the socket finds its end, and closes it. */
 void mes_socket_cut(int descriptor);
+/* Nothing more is sent, and the peer sees that end; what it sends can still be read. */
+void mes_socket_end_sending(int descriptor);
 
 /* Does the system hold bytes that nobody has read? */
 bool mes_socket_has_waiting(const struct mes_socket *socket);

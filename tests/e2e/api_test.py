@@ -260,7 +260,7 @@ class TlsTest(ApiCase):
         self.assertEqual(connection.getresponse().read(), b'{"status":"alive"}')
         # A refusal in the middle of a body cannot be slipped in under TLS: it comes at the end.
         body = (b'x' * 65536 for _ in range(9 * 16))
-        connection.request('POST', '/api/v1/messages', body, {'Authorization': f'Bearer {service.key}',
+        connection.request('POST', '/api/v1/schedules', body, {'Authorization': f'Bearer {service.key}',
                                                              'Content-Type': 'application/json'}, encode_chunked=True)
         self.assertEqual(connection.getresponse().status, 413)
         connection.close()

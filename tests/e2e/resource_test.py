@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import socket
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ LATER = '2099-01-01T00:00:00Z'
 class ResourceCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.sink = Sink()
+        cls.sink = Sink(data_size_limit=64 * 1024 * 1024)
         cls.addClassCleanup(cls.sink.close)
         cls.service = Service([account(cls.sink.port, 'a', allowedFrom=['*@sales.example.hk'])])
         cls.addClassCleanup(cls.service.close)
@@ -170,6 +171,35 @@ class MessageTest(ResourceCase):
         self.refused('to[0].attachments[0]', to=[{'address': 'a@example.hk', 'attachments': [{'uploadId': '0' * 13}]}])
         self.ask('DELETE', f'/uploads/{upload["id"]}', status=204)
         self.ask('DELETE', f'/uploads/{upload["id"]}', status=404)
+
+    def test_an_attachment_of_25_megabytes_may_stand_in_the_message(self):
+        content = os.urandom(25_000_000)
+        job = self.ask('POST', '/messages', {'to': ['wong@example.hk'], 'text': 'T', 'attachments': [
+            {'base64': base64.b64encode(content).decode(), 'name': 'film.bin'}]}, 202)['id']
+        self.service.wait_job(job, seconds=60)
+        [mail] = self.sink.messages()
+        [part] = mail.iter_attachments()
+        self.assertEqual(part.get_content(), content)
+        # One that is too large hears so, also when it sends on without looking.
+        problem = self.ask('POST', '/messages', b' ' * 60_000_000, 413, headers={'Content-Type': 'application/json'})
+        self.assertIn('/uploads', problem['advice'])
+
+    def test_F21_few_large_bodies_are_held_at_a_time(self):
+        head = (f'POST /api/v1/messages HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {self.service.key}\r\n'
+                'Content-Type: application/json\r\nContent-Length: 20000000\r\n\r\n').encode()
+        held = []
+        for _ in range(4):
+            held.append(socket.create_connection(('127.0.0.1', self.service.port), 20))
+            self.addCleanup(held[-1].close)
+            held[-1].sendall(head + b' ' * 9_000_000)
+        answer = wait_for(lambda: (found := self.service.call('POST', '/api/v1/messages', b' ' * 9_000_000, headers={
+            'Content-Type': 'application/json'})).status == 503 and found, 'the fifth to be refused')
+        self.assertGreater(int(answer.headers['Retry-After']), 0)
+        self.assertEqual(self.service.wait_job(self.service.send())['counts']['sent'], 1)
+        for connection in held:
+            connection.close()
+        wait_for(lambda: self.service.call('POST', '/api/v1/messages', b' ' * 9_000_000, headers={
+            'Content-Type': 'application/json'}).status == 400, 'room for it')
 
     def test_the_proof_tells_the_bytes_that_were_sent(self):
         job = self.service.send(subject='proof')
