@@ -129,6 +129,7 @@ static void check_login(const struct mes_completion *completion)
     bool has_password = !mes_secret_is_empty(account->password) || account->uses_token;
     if (!mes_account_is_given(account, MES_ACCOUNT_SETTING_password_authentication))
         account->password_authentication = has_user || has_password || completion->is_password_refused;
+    account->uses_token = account->uses_token && account->password_authentication;
     if (!account->password_authentication)
         return;
     if (!has_user)

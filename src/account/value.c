@@ -164,8 +164,7 @@ static void secret_from_variable(const struct mes_valuer *valuer, const struct m
         keep_secret(valuer, mes_str_of(value), member);
 }
 
-/* The line end that an editor or `echo` puts behind it is no part of it. */
-static struct mes_str without_line_end(struct mes_str text)
+struct mes_str mes_account_value_without_line_end(struct mes_str text)
 {
     if (text.size > 0 && text.data[text.size - 1] == '\n')
         text.size--;
@@ -198,11 +197,11 @@ static void secret_from_file(const struct mes_valuer *valuer, const struct mes_s
                                        MES_ARGS(MES_ORIGIN(&written->origin), setting->key,
                                                 mes_error_argument(&error, 0),
                                                 mes_error_argument(&error, 1)));
-    else if (without_line_end(mes_buf_str(&content)).size == 0)
+    else if (mes_account_value_without_line_end(mes_buf_str(&content)).size == 0)
         mes_account_complaints_problem(valuer->complaints, MES_SAY_account_secret_file_empty,
                                        MES_ARGS(MES_ORIGIN(&written->origin), setting->key, file));
     else
-        keep_secret(valuer, without_line_end(mes_buf_str(&content)), member);
+        keep_secret(valuer, mes_account_value_without_line_end(mes_buf_str(&content)), member);
     if (mes_file_is_exposed(file))
         mes_account_complaints_warn(valuer->complaints, MES_SAY_account_secret_file_exposed, MES_ARGS(file));
     mes_wipe(content.data, content.size);

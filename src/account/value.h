@@ -20,6 +20,9 @@ void mes_account_value_store_default(const struct mes_valuer *valuer, const stru
 void mes_account_value_store(const struct mes_valuer *valuer, const struct mes_setting *setting,
                              const struct mes_written *written, void *record);
 
+/* The line end that an editor or `echo` puts behind a secret in a file is no part of it. */
+struct mes_str mes_account_value_without_line_end(struct mes_str text);
+
 /* The file of a secret that is written as file:PATH, in the arena; NULL for any other, or without memory. */
 const char *mes_account_value_secret_file(const struct mes_valuer *valuer, const struct mes_written *written);
 /* The variable of one that is written as env:NAME, in the same way. */

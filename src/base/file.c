@@ -74,6 +74,13 @@ static void sync_folder_of(const char *path)
     close(descriptor);
 }
 
+/* Whoever could read the old one must still be able to when root has written it; nobody else can give files
+ * away, and where an owner is unknown (a container) there is nothing to keep. */
+static bool keep_owner(int descriptor, const struct stat *old)
+{
+    return geteuid() != 0 || fchown(descriptor, old->st_uid, old->st_gid) == 0 || errno == EINVAL;
+}
+
 int mes_file_replace(const char *path, struct mes_str content, struct mes_error *error)
 {
     char fresh[4096];
@@ -83,8 +90,10 @@ int mes_file_replace(const char *path, struct mes_str content, struct mes_error 
     int descriptor = mkostemp(fresh, O_CLOEXEC);
     if (descriptor < 0)
         return mes_fail_file(error, path, errno);
-    mode_t mode = stat(path, &old) == 0 ? old.st_mode & 07777 : 0600;
-    bool written = fchmod(descriptor, mode) == 0 && write_all(descriptor, content) == 0;
+    bool has_old = stat(path, &old) == 0;
+    bool written = (!has_old || keep_owner(descriptor, &old)) &&
+                   fchmod(descriptor, has_old ? old.st_mode & 07777 : 0600) == 0 &&
+                   write_all(descriptor, content) == 0;
     int reason = errno;
     if (close(descriptor) != 0 && written) {
         written = false;
@@ -100,6 +109,11 @@ int mes_file_replace(const char *path, struct mes_str content, struct mes_error 
     }
     sync_folder_of(path);
     return 0;
+}
+
+int mes_file_touch(const char *path, struct mes_error *error)
+{
+    return utimensat(AT_FDCWD, path, NULL, 0) == 0 ? 0 : mes_fail_file(error, path, errno);
 }
 
 bool mes_file_real_path(const char *path, struct mes_buf *out)

@@ -7,9 +7,13 @@
 /* Reads the whole file into `buf`, whose limit bounds it. Errors name the path. */
 int mes_file_read(const char *path, struct mes_buf *buf, struct mes_error *error) MES_MUST_USE;
 
-/* Writes a new file beside `path` with the same permissions (0600 when there is no old one), flushes it and
- * puts it in the place of `path`: a reader sees the old file or the new one, never half. */
+/* Writes a new file beside `path` with the same permissions (0600 when there is no old one) and, for root,
+ * the same owner, flushes it and puts it in the place of `path`: a reader sees the old file or the new one,
+ * never half. */
 int mes_file_replace(const char *path, struct mes_str content, struct mes_error *error) MES_MUST_USE;
+
+/* Sets the time at which it was last written to now, so that who watches it looks again. */
+int mes_file_touch(const char *path, struct mes_error *error) MES_MUST_USE;
 
 /* The path without symbolic links, "." and "..", appended to `out`; false when it does not exist or memory is
  * used up. */
