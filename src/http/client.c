@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "http/easy.h"
 #include "http/multi.h"
 #include "http/url.h"
@@ -68,6 +69,9 @@ static void dispose(struct mes_http_exchange *exchange)
 {
     mes_http_easy_free(&exchange->easy);
     curl_slist_free_all(exchange->addresses);
+    /* Tokens travel in them. */
+    mes_wipe(exchange->body.data, exchange->body.size);
+    mes_wipe(exchange->answer.data, exchange->answer.size);
     mes_buf_fini(&exchange->body);
     mes_buf_fini(&exchange->answer);
     mes_free(exchange);
