@@ -4,6 +4,7 @@
 #include "cli/status.h"
 #include "delivery/probe.h"
 #include "delivery/reply_text.h"
+#include "delivery/token.h"
 #include "mes/report.h"
 #include "net/loop.h"
 #include "json/write.h"
@@ -13,6 +14,7 @@ enum { MES_CLI_LOGIN_LINE = 16 * 1024 };
 struct login {
     struct mes_cli *cli;
     const struct mes_account *account;
+    struct mes_token *token; /* NULL: it logs in otherwise */
     bool is_done, works;
 };
 
@@ -88,7 +90,7 @@ static bool is_done(void *context)
 static int log_in(struct mes_loop *loop, struct login *login, struct mes_error *error)
 {
     const struct mes_probe_options options = {
-        .loop = loop, .account = login->account, .on_done = on_done, .context = login};
+        .loop = loop, .account = login->account, .token = login->token, .on_done = on_done, .context = login};
     struct mes_probe *probe;
     int code = mes_probe_start(&options, &probe, error);
     if (code == 0)
@@ -96,17 +98,42 @@ static int log_in(struct mes_loop *loop, struct login *login, struct mes_error *
     return code;
 }
 
+static void on_notice(void *context, const char *account, const struct mes_error *notice)
+{
+    (void)account;
+    mes_cli_on_notice(context, notice);
+}
+
+/* One account, with the token that it may need. */
+static int check(struct mes_loop *loop, struct mes_tokens *tokens, struct login *login,
+                 struct mes_error *error)
+{
+    int code = 0;
+    if (login->account->uses_token)
+        code = mes_tokens_take(tokens, login->account, &login->token, error);
+    if (code == 0)
+        code = log_in(loop, login, error);
+    mes_token_drop(&login->token);
+    return code;
+}
+
 int mes_cli_login_all(struct mes_cli *cli, const struct mes_account_list *list)
 {
     struct mes_loop *loop = NULL;
+    struct mes_tokens *tokens = NULL;
     struct mes_error error;
     bool all_work = true;
     int code = mes_loop_new(NULL, &loop, &error);
+    if (code == 0) {
+        const struct mes_tokens_options options = {.loop = loop, .on_notice = on_notice, .context = cli};
+        code = mes_tokens_new(&options, &tokens, &error);
+    }
     for (size_t i = 0; i < mes_account_list_count(list) && code == 0; i++) {
         struct login login = {.cli = cli, .account = mes_account_list_at(list, i)};
-        code = log_in(loop, &login, &error);
+        code = check(loop, tokens, &login, &error);
         all_work = all_work && login.works;
     }
+    mes_tokens_free(&tokens);
     if (loop != NULL)
         mes_loop_free(&loop);
     if (code != 0)

@@ -3,9 +3,14 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/zone.h"
+#include "delivery/token.h"
 
-static uint32_t fingerprint_of(const struct mes_account *settings)
+/* A refresh token that was replaced since is the same authorization: no reason to wake. */
+static uint32_t fingerprint_of(const struct mes_account_state *state)
 {
+    const struct mes_account *settings = state->settings;
+    const struct mes_secret *refresh =
+        state->token != NULL ? mes_token_refresh(state->token) : settings->oauth_refresh_token;
     const struct mes_str parts[] = {
         mes_str_of(settings->host),
         mes_str_of(MES_NUMBER(settings->port)),
@@ -25,6 +30,10 @@ static uint32_t fingerprint_of(const struct mes_account *settings)
         mes_str_of(MES_NUMBER(settings->proxy.port)),
         mes_str_of(settings->proxy.user),
         mes_secret_reveal(settings->proxy_password),
+        mes_str_of(settings->oauth_token_url),
+        mes_str_of(settings->oauth_client_id),
+        mes_secret_reveal(settings->oauth_client_secret),
+        mes_secret_reveal(refresh),
     };
     return mes_health_fingerprint(parts, sizeof parts / sizeof parts[0]);
 }
@@ -53,13 +62,20 @@ int mes_account_state_init(struct mes_account_state *state, const struct mes_acc
         state->rules.zone = state->zone;
         state->rules.reset_minute = (unsigned)settings->quota_reset_minute;
     }
-    mes_health_load(&state->health, memory, settings->identity, fingerprint_of(settings));
+    mes_health_load(&state->health, memory, settings->identity, fingerprint_of(state));
     mes_limit_load(&state->limit, memory, settings->identity);
     return 0;
 }
 
+int mes_account_state_take_token(struct mes_account_state *state, struct mes_tokens *tokens,
+                                 struct mes_error *error)
+{
+    return state->settings->uses_token ? mes_tokens_take(tokens, state->settings, &state->token, error) : 0;
+}
+
 void mes_account_state_fini(struct mes_account_state *state)
 {
+    mes_token_drop(&state->token);
     mes_zone_free(&state->zone);
 }
 
@@ -88,8 +104,9 @@ struct mes_account_taking mes_account_state_begin(struct mes_account_state *stat
         .is_probe = mes_health_begin(&state->health), .taken = recipients, .taken_at = now};
 }
 
-static void keep_health(struct mes_account_state *state)
+void mes_account_state_keep_health(struct mes_account_state *state)
 {
+    state->health.fingerprint = fingerprint_of(state);
     mes_health_save(&state->health, state->memory, state->settings->identity);
 }
 
@@ -108,7 +125,7 @@ static void let_rest(struct mes_account_state *state, const struct mes_account_t
         random = 0; /* only less jitter */
     mes_health_on_failure(&state->health, verdict, use->is_probe, now, random);
     state->rest_class = verdict->class_;
-    keep_health(state);
+    mes_account_state_keep_health(state);
 }
 
 void mes_account_state_judge(struct mes_account_state *state, struct mes_account_taking *use,
@@ -124,7 +141,7 @@ void mes_account_state_judge(struct mes_account_state *state, struct mes_account
     if (verdict->rest != MES_REST_NONE)
         let_rest(state, use, verdict, now);
     else if (mes_health_on_success(&state->health, use->is_probe))
-        keep_health(state);
+        mes_account_state_keep_health(state);
 }
 
 void mes_account_state_end(struct mes_account_state *state, const struct mes_account_taking *use, int64_t now)

@@ -6,6 +6,8 @@
 #include "delivery/health.h"
 #include "delivery/limit.h"
 
+struct mes_token;
+struct mes_tokens;
 struct mes_transport;
 struct mes_zone;
 
@@ -13,17 +15,24 @@ struct mes_account_state {
     const struct mes_account *settings;
     const struct mes_memory *memory;
     struct mes_transport *transport;
-    struct mes_zone *zone; /* of quotaReset; NULL when it is rolling */
+    struct mes_token *token; /* that it logs in with; NULL: by password, or not at all */
+    struct mes_zone *zone;   /* of quotaReset; NULL when it is rolling */
     struct mes_health health;
     struct mes_limit limit;
     struct mes_limit_rules rules;
     enum mes_class rest_class; /* of the failure that made it rest */
 };
 
-/* Takes up what the memory knows. The transport stays NULL. */
+/* Takes up what the memory knows. Transport and token stay NULL. */
 int mes_account_state_init(struct mes_account_state *state, const struct mes_account *settings,
                            const struct mes_memory *memory, struct mes_error *error) MES_MUST_USE;
+/* Where its settings say that it logs in by an access token: one of `tokens`, which must outlive it. */
+int mes_account_state_take_token(struct mes_account_state *state, struct mes_tokens *tokens,
+                                 struct mes_error *error) MES_MUST_USE;
 void mes_account_state_fini(struct mes_account_state *state);
+
+/* Writes its health down, as that of the settings in force. */
+void mes_account_state_keep_health(struct mes_account_state *state);
 
 /* 0: a mail with `recipients` envelope recipients may be given to it now. Else when to ask again (wall clock;
  * INT64_MAX: not before its settings change). `is_resting_out`: because of its health, not of a limit. */

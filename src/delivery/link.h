@@ -17,6 +17,9 @@ struct mes_link_end {
     int64_t opened_at; /* on the loop's clock */
 };
 
+/* The relay refused an access token: the next one may do. */
+bool mes_link_end_is_token_refused(const struct mes_link_end *end);
+
 /* None of them may call the link, free it or open another one; only its session may be asked and told. */
 struct mes_link_events {
     /* Asks for a mail to send, and how many recipients a transaction may have now (0: no limit). NULL: none

@@ -1,5 +1,6 @@
 #include "delivery/link_facts.h"
 
+#include "delivery/link.h"
 #include "i18n/say.h"
 
 static enum mes_cause cause_of_session(enum mes_smtp_cause cause)
@@ -149,4 +150,9 @@ void mes_link_resolve_facts(const struct mes_resolve_result *result, struct mes_
         .cause = causes[result->cause],
         .text = mes_str_of(result->text),
     };
+}
+
+bool mes_link_end_is_token_refused(const struct mes_link_end *end)
+{
+    return end->facts.by_token && end->facts.cause == MES_CAUSE_REPLY && end->facts.code / 100 == 5;
 }

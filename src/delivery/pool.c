@@ -49,10 +49,8 @@ static void end_dispatch(struct mes_pool *pool, struct mes_dispatch *dispatch,
     pool->events.on_done(pool->events.context, dispatch);
 }
 
-/* The account cannot be reached or used: the first mail that waits learns why, the others are sent elsewhere.
- */
-static void charge_failure(struct mes_pool *pool, const struct mes_verdict_input *facts,
-                           const struct mes_evidence *evidence, int64_t started)
+void mes_pool_charge(struct mes_pool *pool, const struct mes_verdict_input *facts,
+                     const struct mes_evidence *evidence, int64_t started)
 {
     struct mes_dispatch *dispatch = mes_dispatch_queue_pop(&pool->queue);
     if (dispatch == NULL)
@@ -113,6 +111,7 @@ static void on_ready(void *context, struct mes_link *link)
     struct mes_pool *pool = checked(mine->pool);
     mine->link = link;
     pool->ready_count++;
+    pool->has_renewed_token = false;
     mes_smtp_session_set_relay(mes_link_session(link), mes_pool_relay_for(mine, link));
     mes_pool_plan(pool); /* the account works: more connections may follow */
 }
@@ -206,7 +205,14 @@ static void forget(struct mes_pool_link *mine)
     pool->link_count--;
     if (pool->x_trial == mine)
         pool->x_trial = NULL;
+    mes_secret_free(&mine->access);
     mes_free(mine);
+}
+
+void mes_pool_want_no_more_links(struct mes_pool *pool)
+{
+    pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
+    pool->most_links_until = mes_loop_now(pool->loop) + MES_POOL_FEWER_MS;
 }
 
 /* A connection that never got as far as taking mails. */
@@ -214,11 +220,10 @@ static void on_failed(struct mes_pool *pool, const struct mes_link_end *end)
 {
     /* One connection too many says nothing against the account as long as others work. */
     if (pool->ready_count > 0) {
-        pool->most_links = pool->link_count > 0 ? pool->link_count : 1;
-        pool->most_links_until = mes_loop_now(pool->loop) + MES_POOL_FEWER_MS;
+        mes_pool_want_no_more_links(pool);
     } else {
         pool->route.addresses.count = 0; /* perhaps the host has moved */
-        charge_failure(pool, &end->facts, end->evidence, end->opened_at);
+        mes_pool_charge(pool, &end->facts, end->evidence, end->opened_at);
     }
 }
 
@@ -229,8 +234,10 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
     (void)link;
     if (end->was_ready)
         pool->ready_count--;
+    bool has_failed = !end->was_ready && !end->is_blameless && !pool->is_closed;
+    bool goes_on = has_failed && mes_pool_renews_access(pool, mine, end);
     forget(mine);
-    if (!end->was_ready && !end->is_blameless && !pool->is_closed)
+    if (has_failed && !goes_on)
         on_failed(pool, end);
     mes_pool_plan(pool);
 }
@@ -257,7 +264,7 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         .on_trace = pool->events.on_trace != NULL ? on_trace : NULL,
         .context = mine,
     };
-    const struct mes_link_options options = {
+    struct mes_link_options options = {
         .loop = pool->loop,
         .conn = mes_relay_options_conn(pool->state->settings, pool->tls, &pool->route),
         .smtp = pool->smtp,
@@ -269,8 +276,11 @@ static int open_link(struct mes_pool *pool, struct mes_error *error)
         .wants_digest = pool->events.wants_digest,
         .wants_transcript = pool->events.wants_transcript,
     };
-    int code = mes_link_new(&options, &events, &mine->link, error);
+    int code = mes_pool_copy_access(mine, &options.smtp, error);
+    if (code == 0)
+        code = mes_link_new(&options, &events, &mine->link, error);
     if (code != 0) {
+        mes_secret_free(&mine->access);
         mes_free(mine);
         return code;
     }
@@ -289,7 +299,7 @@ static void charge_error(struct mes_pool *pool, enum mes_step step, enum mes_cau
         .cause = cause,
         .text = mes_str_of(mes_error_text(error, MES_EN, text, sizeof text)),
     };
-    charge_failure(pool, &facts, NULL, mes_loop_now(pool->loop));
+    mes_pool_charge(pool, &facts, NULL, mes_loop_now(pool->loop));
 }
 
 static void on_routed(void *context, const struct mes_route *route, const struct mes_verdict_input *facts)
@@ -301,7 +311,7 @@ static void on_routed(void *context, const struct mes_route *route, const struct
     if (pool->route.addresses.count > 0)
         pool->route_until = mes_loop_now(pool->loop) + MES_POOL_ADDRESSES_MS;
     else
-        charge_failure(pool, facts, NULL, mes_loop_now(pool->loop));
+        mes_pool_charge(pool, facts, NULL, mes_loop_now(pool->loop));
     mes_pool_plan(pool);
 }
 
@@ -343,7 +353,8 @@ static void on_due(void *context)
         return;
     }
     mes_pool_offer_all(pool);
-    while (pool->queue.count > 0 && mes_pool_may_open_link(pool) && has_route(pool)) {
+    while (pool->queue.count > 0 && mes_pool_may_open_link(pool) && mes_pool_has_access(pool) &&
+           has_route(pool)) {
         struct mes_error error = {0};
         if (open_link(pool, &error) != 0)
             charge_error(pool, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
@@ -351,6 +362,12 @@ static void on_due(void *context)
 }
 
 /* ---- the transport's face ---- */
+
+static void stop_waiting(struct mes_pool *pool)
+{
+    mes_route_cancel(&pool->search);
+    mes_token_leave(&pool->token_wait);
+}
 
 static void start(struct mes_transport *transport, struct mes_dispatch *dispatch)
 {
@@ -384,7 +401,7 @@ static void drain(struct mes_transport *transport)
     struct mes_pool *pool = checked(transport);
     pool->is_closed = true;
     pool->is_draining = true;
-    mes_route_cancel(&pool->search);
+    stop_waiting(pool);
     for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
         next = at->next;
         mes_link_drain(at->link);
@@ -396,7 +413,7 @@ static void cancel(struct mes_transport *transport, int64_t grace_ms)
 {
     struct mes_pool *pool = checked(transport);
     pool->is_closed = true;
-    mes_route_cancel(&pool->search);
+    stop_waiting(pool);
     for (struct mes_pool_link *at = pool->links, *next; at != NULL; at = next) {
         next = at->next;
         mes_link_cancel(at->link, grace_ms);
@@ -408,7 +425,7 @@ static void pool_free(struct mes_transport **transport)
 {
     struct mes_pool *pool = checked(*transport);
     pool->is_closed = true;
-    mes_route_cancel(&pool->search);
+    stop_waiting(pool);
     while (pool->links != NULL)
         mes_link_abort(pool->links->link);
     return_all(pool);

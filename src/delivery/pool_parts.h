@@ -7,6 +7,7 @@
 #include "delivery/link.h"
 #include "delivery/pool.h"
 #include "delivery/route.h"
+#include "delivery/token.h"
 #include "net/timer.h"
 #include "smtp/scram_keys.h"
 
@@ -14,6 +15,7 @@ struct mes_pool_link {
     struct mes_pool_link *next;
     struct mes_pool *pool;
     struct mes_link *link;
+    struct mes_secret *access; /* its copy of the token; NULL: it logs in otherwise */
     unsigned cuts_after_x;
 };
 
@@ -40,10 +42,29 @@ struct mes_pool {
     int64_t most_links_until;
     struct mes_pool_link *x_trial; /* the one connection on which X is tried */
     unsigned x_cuts;
+    struct mes_token_wait token_wait;
+    bool has_renewed_token; /* the relay refused one, and no login has worked since */
     struct mes_dispatch_queue queue;
     bool is_closed; /* cancelled or draining: nothing is begun any more */
     bool is_draining;
 };
+
+/* The account cannot be reached or used: the first mail that waits learns why, the others are sent elsewhere.
+ */
+void mes_pool_charge(struct mes_pool *pool, const struct mes_verdict_input *facts,
+                     const struct mes_evidence *evidence, int64_t started);
+/* For some time no more connections than there are now. */
+void mes_pool_want_no_more_links(struct mes_pool *pool);
+
+/* Is there what a login needs? False: it will be there later, or the account is charged. */
+bool mes_pool_has_access(struct mes_pool *pool);
+/* Gives the link a token of its own: the one in force may be another one soon. */
+int mes_pool_copy_access(struct mes_pool_link *mine, struct mes_smtp_options *smtp,
+                         struct mes_error *error) MES_MUST_USE;
+/* A link has not got as far as taking mails. True: because of its access token, and the next one is tried at
+ * once. */
+bool mes_pool_renews_access(struct mes_pool *pool, const struct mes_pool_link *mine,
+                            const struct mes_link_end *end);
 
 /* Wall clock, in milliseconds. */
 int64_t mes_pool_wall_now(const struct mes_pool *pool);

@@ -8,6 +8,7 @@
 #include "delivery/link.h"
 #include "delivery/link_facts.h"
 #include "delivery/relay_options.h"
+#include "delivery/token.h"
 #include "net/timer.h"
 
 enum { MES_PROBE_MAGIC = 0x50524f42, MES_PROBE_IDLE_MS = 1000 };
@@ -21,6 +22,9 @@ struct mes_probe {
     struct mes_route_search *search;
     struct mes_route route;
     struct mes_link *link;
+    struct mes_token_wait token_wait;
+    struct mes_secret *access; /* the link's */
+    bool has_renewed_token;
     int64_t started;
     bool has_begun, is_over, is_cancelled;
     struct mes_probe_result result; /* its texts stand in `text`, `enhanced`, `tls_text` and `transcript` */
@@ -119,6 +123,20 @@ static void on_learned(void *context, struct mes_link *link, enum mes_smtp_fact 
     (void)fact;
 }
 
+/* True: the next token is tried, in the next turn; once. */
+static bool renews_access(struct mes_probe *probe, const struct mes_link_end *link_end)
+{
+    if (probe->access == NULL || !mes_link_end_is_token_refused(link_end))
+        return false;
+    mes_token_refuse(probe->options.token, probe->access);
+    if (probe->has_renewed_token)
+        return false;
+    probe->has_renewed_token = true;
+    probe->has_begun = false;
+    mes_timer_start(probe->timer, 0);
+    return true;
+}
+
 static void on_ended(void *context, struct mes_link *link, const struct mes_link_end *link_end)
 {
     struct mes_probe *probe = checked(context);
@@ -128,15 +146,25 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
         return;
     if (link_end->was_ready)
         end_well(probe, link_end->evidence);
-    else
+    else if (!renews_access(probe, link_end))
         end(probe, &link_end->facts, link_end->evidence);
+}
+
+/* A copy of the token in force; false without memory. */
+static bool copy_access(struct mes_probe *probe)
+{
+    mes_secret_free(&probe->access);
+    if (probe->options.token == NULL)
+        return true;
+    probe->access = mes_secret_new(mes_secret_reveal(mes_token_access(probe->options.token)));
+    return probe->access != NULL;
 }
 
 static void open_link(struct mes_probe *probe)
 {
     const struct mes_account *account = probe->options.account;
     const struct mes_clock *clock = mes_loop_clock(probe->options.loop);
-    const struct mes_link_options options = {
+    struct mes_link_options options = {
         .loop = probe->options.loop,
         .conn = mes_relay_options_conn(account, probe->tls, &probe->route),
         .smtp = mes_relay_options_smtp(account, probe->ehlo_name, clock),
@@ -151,7 +179,10 @@ static void open_link(struct mes_probe *probe)
                                            .on_ended = on_ended,
                                            .context = probe};
     struct mes_error error = {0};
-    if (mes_link_new(&options, &events, &probe->link, &error) != 0)
+    int code = copy_access(probe) ? 0 : mes_fail_nomem(&error);
+    if (probe->access != NULL)
+        options.smtp.token = probe->access;
+    if (code != 0 || mes_link_new(&options, &events, &probe->link, &error) != 0)
         end_by_error(probe, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
 }
 
@@ -166,14 +197,11 @@ static void on_routed(void *context, const struct mes_route *route, const struct
     open_link(probe);
 }
 
-static void begin(struct mes_probe *probe)
+static void look_up(struct mes_probe *probe)
 {
     const struct mes_account *account = probe->options.account;
     struct mes_error error = {0};
-    if (account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE) {
-        end_well(probe, NULL);
-        return;
-    }
+    mes_tls_free(&probe->tls);
     if (mes_relay_options_tls(account, &probe->tls, &error) != 0) {
         end_by_error(probe, MES_STEP_TLS, MES_CAUSE_OWN_FILE, &error);
         return;
@@ -183,12 +211,37 @@ static void begin(struct mes_probe *probe)
         end_by_error(probe, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
 }
 
+static void on_token(void *context, const struct mes_token_outcome *outcome)
+{
+    struct mes_probe *probe = checked(context);
+    const struct mes_verdict_input facts = {
+        .step = MES_STEP_AUTH, .cause = outcome->cause, .text = mes_str_of(outcome->text)};
+    if (outcome->is_good)
+        look_up(probe);
+    else
+        end(probe, &facts, NULL);
+}
+
+static void begin(struct mes_probe *probe)
+{
+    if (probe->options.account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE) {
+        end_well(probe, NULL);
+    } else if (probe->options.token != NULL) {
+        probe->token_wait = (struct mes_token_wait){.on_done = on_token, .context = probe};
+        mes_token_want(probe->options.token, &probe->token_wait);
+    } else {
+        look_up(probe);
+    }
+}
+
 /* ---- life ---- */
 
 static void destroy(struct mes_probe *probe)
 {
     mes_timer_free(&probe->timer);
     mes_tls_free(&probe->tls);
+    mes_token_leave(&probe->token_wait);
+    mes_secret_free(&probe->access);
     mes_buf_fini(&probe->text);
     mes_buf_fini(&probe->transcript);
     probe->magic = 0;

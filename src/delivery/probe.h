@@ -7,6 +7,7 @@
 #include "net/loop.h"
 
 struct mes_probe;
+struct mes_token;
 
 /* Valid during on_done. */
 struct mes_probe_result {
@@ -21,6 +22,7 @@ struct mes_probe_result {
 struct mes_probe_options {
     struct mes_loop *loop;
     const struct mes_account *account; /* must outlive the probe; a capture account always works */
+    struct mes_token *token;           /* the account's, where it logs in by one; must outlive the probe */
     /* Once, never from inside mes_probe_start; the probe is gone when it returns. */
     void (*on_done)(void *context, const struct mes_probe_result *result);
     void *context;

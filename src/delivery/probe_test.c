@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/delivery/token_server.h"
 #include "tests/delivery/world.h"
 
 #define LOGIN                                                                                                \
@@ -51,8 +52,10 @@ static struct mes_probe *begin(struct world *world, const char *settings)
     struct mes_probe *probe;
     memset(&told, 0, sizeof told);
     open_world(world, settings, 1);
-    const struct mes_probe_options options = {
-        .loop = world->loop, .account = world->state.settings, .on_done = on_done};
+    const struct mes_probe_options options = {.loop = world->loop,
+                                              .account = world->state.settings,
+                                              .token = world->state.token,
+                                              .on_done = on_done};
     assert_int_equal(mes_probe_start(&options, &probe, NULL), 0);
     assert_false(told.is_there);
     return probe;
@@ -140,6 +143,56 @@ static void a_capture_account_always_works(void **state)
     close_world(&world);
 }
 
+/* `expected`: how many requests and logins there are. */
+static void log_in_by_token(const char *taken, unsigned expected)
+{
+    struct world world = {.relay = {.token = taken}};
+    struct token_server server = {.count = 0};
+    char settings[300];
+    token_server_start(&server);
+    (void)snprintf(settings, sizeof settings,
+                   ",\"senderUserName\":\"user\",\"allowPlaintextAuth\":true,\"oauthClientId\":\"id\","
+                   "\"oauthTokenUrl\":\"http://127.0.0.1:%u/t\",\"oauthRefreshToken\":\"the-refresh\"",
+                   token_server_port(&server));
+    (void)begin(&world, settings);
+    turn_until(&world, is_told);
+    assert_int_equal(atomic_load(&server.requests), expected);
+    assert_int_equal(count_of(relay_log(&world), "AUTH XOAUTH2 "), expected);
+    assert_null(strstr(told.transcript, "access-"));
+    close_world(&world);
+    token_server_fini(&server);
+}
+
+static void C11_a_login_by_token_is_tried_twice_at_most(void **state)
+{
+    (void)state;
+    log_in_by_token("access-1", 1);
+    assert_true(told.works);
+    log_in_by_token("access-2", 2);
+    assert_true(told.works);
+    log_in_by_token("another one", 2);
+    assert_false(told.works);
+    assert_int_equal(told.step, MES_STEP_AUTH);
+    assert_int_equal(told.code, 535);
+    assert_int_equal(told.rest, MES_REST_LONG);
+    assert_string_equal(told.advice, "auth.token");
+}
+
+static void C10_a_withdrawn_authorization_rests_until_the_settings_change(void **state)
+{
+    struct world world = {.count = 0};
+    (void)state;
+    (void)begin(&world, ",\"senderUserName\":\"user\",\"oauthClientId\":\"id\","
+                        "\"oauthTokenUrl\":\"http://127.0.0.1:1/t\"");
+    turn_until(&world, is_told);
+    assert_false(told.works);
+    assert_int_equal(told.step, MES_STEP_AUTH);
+    assert_int_equal(told.class_, MES_CLASS_ACCOUNT);
+    assert_int_equal(told.rest, MES_REST_CHANGE);
+    assert_string_equal(told.advice, "auth.token-withdrawn");
+    close_world(&world);
+}
+
 static bool has_greeted(const struct world *world)
 {
     return atomic_load(&world->relay.logins) > 0;
@@ -172,6 +225,8 @@ int main(void)
         cmocka_unit_test(a_server_that_is_not_there_is_told),
         cmocka_unit_test(a_file_of_the_account_that_is_missing_is_told),
         cmocka_unit_test(a_capture_account_always_works),
+        cmocka_unit_test(C11_a_login_by_token_is_tried_twice_at_most),
+        cmocka_unit_test(C10_a_withdrawn_authorization_rests_until_the_settings_change),
         cmocka_unit_test(a_cancelled_probe_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "delivery/memory_ram.h"
 #include "delivery/pool.h"
 #include "delivery/router.h"
+#include "delivery/token.h"
 #include "i18n/say.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -36,6 +37,7 @@ struct mes_sender {
     struct mes_memory memory;
     struct mes_memory_ram *ram;
     struct mes_loop *loop;
+    struct mes_tokens *tokens;
     struct mes_timer *timer; /* paced and waiting mails */
     struct mes_account_state *accounts;
     size_t account_count;
@@ -85,26 +87,40 @@ static void on_trace(void *context, const char *account, char direction, struct 
 static int open_account(struct mes_sender *sender, size_t index, struct mes_error *error)
 {
     struct mes_account_state *state = &sender->accounts[index];
-    const struct mes_transport_events events = {
-        .on_outcome = on_outcome,
-        .on_done = on_done,
-        .on_returned = on_returned,
-        .on_trace = sender->options.on_trace != NULL ? on_trace : NULL,
-        .context = sender,
-    };
-    int code =
-        mes_account_state_init(state, mes_account_list_at(sender->list, index), &sender->memory, error);
+    const struct mes_transport_events events = {.on_outcome = on_outcome,
+                                                .on_done = on_done,
+                                                .on_returned = on_returned,
+                                                .on_trace =
+                                                    sender->options.on_trace != NULL ? on_trace : NULL,
+                                                .context = sender};
+    const struct mes_account *settings = mes_account_list_at(sender->list, index);
+    int code = mes_account_state_init(state, settings, &sender->memory, error);
     if (code != 0)
         return code;
     sender->account_count++;
-    if (!mes_candidates_is_smtp(state->settings))
-        return 0;
-    return mes_pool_new(state, sender->loop, &events, &state->transport, error);
+    code = mes_account_state_take_token(state, sender->tokens, error);
+    if (code == 0 && mes_candidates_is_smtp(settings))
+        code = mes_pool_new(state, sender->loop, &events, &state->transport, error);
+    return code;
 }
 
 static void on_due(void *context)
 {
     (void)context; /* the turn of the loop was all that was wanted: step looks for work after each */
+}
+
+/* A remark in the conversation: nothing is wrong yet. */
+static void on_token_notice(void *context, const char *account, const struct mes_error *notice)
+{
+    char text[1024];
+    if (checked(context)->options.on_trace != NULL)
+        on_trace(context, account, '*', mes_str_of(mes_error_text(notice, MES_EN, text, sizeof text)));
+}
+
+static int open_tokens(struct mes_sender *sender, struct mes_error *error)
+{
+    const struct mes_tokens_options options = {sender->loop, NULL, on_token_notice, sender};
+    return mes_tokens_new(&options, &sender->tokens, error);
 }
 
 static int open_memory(struct mes_sender *sender, struct mes_error *error)
@@ -150,6 +166,8 @@ static int open_sender(struct mes_sender *sender, struct mes_error *error)
     int code = mes_loop_new(NULL, &sender->loop, error);
     if (code == 0)
         code = mes_timer_new(sender->loop, on_due, sender, &sender->timer, error);
+    if (code == 0)
+        code = open_tokens(sender, error);
     if (code == 0)
         code = open_memory(sender, error);
     if (code == 0)
@@ -225,6 +243,7 @@ void mes_sender_free(struct mes_sender **sender)
     if (*sender == NULL)
         return;
     free_accounts(*sender);
+    mes_tokens_free(&(*sender)->tokens);
     mes_timer_free(&(*sender)->timer);
     mes_loop_free(&(*sender)->loop);
     mes_memory_ram_free(&(*sender)->ram);
@@ -471,12 +490,11 @@ int mes_send(struct mes_sender *sender, const struct mes_message *message, struc
 {
     struct mes_send_wait wait = {0};
     int code = mes_submit(sender, message, on_sent, &wait, error);
-    if (code != 0)
-        return code;
-    while (!wait.is_done)
+    while (code == 0 && !wait.is_done)
         (void)step(checked(sender), -1);
-    if (wait.report == NULL)
-        return mes_fail_nomem(error);
-    *report_out = wait.report;
-    return 0;
+    if (code == 0 && wait.report == NULL)
+        code = mes_fail_nomem(error);
+    if (code == 0)
+        *report_out = wait.report;
+    return code;
 }

@@ -35,6 +35,10 @@ enum mes_cause {
     MES_CAUSE_UNPROVEN,           /* the relay did not prove that it knows the password */
     MES_CAUSE_BAD_ROUNDS,         /* the relay wants the password hashed too few times, or too many */
     MES_CAUSE_LOGIN_UNFIT,        /* user name, password or token hold what the mechanism cannot say */
+    MES_CAUSE_TOKEN_SERVER,       /* the server of our access tokens cannot be reached, or cannot help now */
+    MES_CAUSE_TOKEN_ANSWER,       /* what it answered is none */
+    MES_CAUSE_TOKEN_CLIENT,       /* it does not know our client, or not its secret */
+    MES_CAUSE_TOKEN_WITHDRAWN,    /* our authorization is good no more, or there is none yet */
     MES_CAUSE_OWN_FILE,           /* our certificate, key or CA file cannot be used */
     MES_CAUSE_NO_SMTPUTF8,        /* this message needs it, the relay lacks it */
     MES_CAUSE_TOO_LARGE,          /* larger than the relay's announced SIZE or the account's own limit */

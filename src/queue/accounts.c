@@ -120,7 +120,7 @@ static void settle_order(struct mes_carrier *carrier, struct mes_fleet *fleet, s
                          struct mes_carrier_health before)
 {
     struct mes_account_state *state = &fleet->accounts[account];
-    mes_health_save(&state->health, state->memory, state->settings->identity);
+    mes_account_state_keep_health(state);
     mes_carrier_tell_health(carrier, fleet, account, before);
     mes_carrier_update_gates(carrier, fleet);
     mes_timer_start(carrier->timer, 0);

@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "compose/job.h"
+#include "delivery/token.h"
 #include "queue/carrier_parts.h"
 #include "queue/memory.h"
 #include "queue/roster.h"
@@ -237,6 +239,7 @@ static int open_fleets(struct mes_carrier *carrier, struct mes_roster *roster, s
     const struct mes_fleet_host host = {
         .loop = carrier->loop,
         .memory = &carrier->memory,
+        .tokens = carrier->tokens,
         .events = &events,
         .on_captured = mes_carrier_on_captured,
     };
@@ -279,6 +282,21 @@ static int open_inboxes(struct mes_carrier *carrier, struct mes_error *error)
     return code;
 }
 
+static void on_token_notice(void *context, const char *account, const struct mes_error *notice)
+{
+    const struct mes_carrier *carrier = context;
+    char text[1024];
+    mes_log(carrier->log, MES_LOG_WARNING, "token.not_kept", MES_LOG_TEXT("account", account),
+            MES_LOG_TEXT("problem", mes_error_text(notice, MES_EN, text, sizeof text)));
+}
+
+static int open_tokens(struct mes_carrier *carrier, struct mes_error *error)
+{
+    const struct mes_tokens_options options = {
+        .loop = carrier->loop, .on_notice = on_token_notice, .context = carrier};
+    return mes_tokens_new(&options, &carrier->tokens, error);
+}
+
 int mes_carrier_new(const struct mes_carrier_options *options, struct mes_carrier **carrier_out,
                     struct mes_error *error)
 {
@@ -293,6 +311,8 @@ int mes_carrier_new(const struct mes_carrier_options *options, struct mes_carrie
     carrier->ready_last = &carrier->ready;
     mes_mutex_init(&carrier->fleets_mutex);
     int code = open_inboxes(carrier, error);
+    if (code == 0)
+        code = open_tokens(carrier, error);
     if (code == 0)
         code = open_fleets(carrier, options->roster, &carrier->fleets, error);
     if (code != 0)
@@ -354,6 +374,7 @@ void mes_carrier_free(struct mes_carrier **place)
         next = fleet->next;
         mes_fleet_free(&fleet);
     }
+    mes_tokens_free(&carrier->tokens);
     mes_timer_free(&carrier->timer);
     mes_timer_free(&carrier->deadline);
     mes_inbox_free(&carrier->mails);

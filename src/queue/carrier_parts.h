@@ -16,6 +16,7 @@ struct mes_carrier {
     struct mes_log *log;
     struct mes_carrier_listener listener;
     struct mes_memory memory;
+    struct mes_tokens *tokens;
     struct mes_inbox *mails;    /* leased ones, from the courier */
     struct mes_inbox *dots;     /* the courier's answers */
     struct mes_inbox *requests; /* of other threads */

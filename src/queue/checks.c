@@ -42,7 +42,7 @@ static void judge(struct mes_carrier_probe *mine, const struct mes_probe_result 
         mes_health_on_failure(&state->health, &result->verdict, false, now, random);
     else if (result->works && state->health.rest != MES_REST_NONE)
         mes_health_on_success(&state->health, true);
-    mes_health_save(&state->health, state->memory, state->settings->identity);
+    mes_account_state_keep_health(state);
     mes_carrier_tell_health(carrier, mine->fleet, mine->account, before);
     mes_carrier_update_gates(carrier, mine->fleet);
 }
@@ -101,6 +101,7 @@ static bool start(struct mes_carrier *carrier, const struct mes_carrier_probe *w
     const struct mes_probe_options options = {
         .loop = carrier->loop,
         .account = mine->fleet->accounts[mine->account].settings,
+        .token = mine->fleet->accounts[mine->account].token,
         .on_done = on_done,
         .context = mine,
     };

@@ -48,8 +48,12 @@ static int open_account(struct mes_fleet *fleet, size_t index, const struct mes_
     if (code != 0)
         return code;
     fleet->count++;
-    if (settings->transport != MES_ACCOUNT_TRANSPORT_CAPTURE)
+    if (settings->transport != MES_ACCOUNT_TRANSPORT_CAPTURE) {
+        code = mes_account_state_take_token(state, host->tokens, error);
+        if (code != 0)
+            return code;
         return mes_pool_new(state, host->loop, host->events, &state->transport, error);
+    }
     const struct mes_capture_options options = {.state = state,
                                                 .loop = host->loop,
                                                 .on_captured = host->on_captured,

@@ -13,6 +13,7 @@
 
 struct mes_captured;
 struct mes_loop;
+struct mes_tokens;
 
 /* When the list can take mail of a lane again. Written by the loop thread, read by the courier, which leases
  * nothing that could not be sent anyway. */
@@ -47,10 +48,11 @@ struct mes_fleet {
     size_t fallback; /* the account that stood in last, for the news; 0: none */
 };
 
-/* What a fleet needs of the carrier; borrowed during the call, but for the loop and the memory. */
+/* What a fleet needs of the carrier; borrowed during the call, but for loop, memory and tokens. */
 struct mes_fleet_host {
     struct mes_loop *loop;
     const struct mes_memory *memory;
+    struct mes_tokens *tokens;
     const struct mes_transport_events *events; /* its context is the carrier */
     void (*on_captured)(void *context, struct mes_transport *transport, struct mes_dispatch *dispatch,
                         const struct mes_captured *mail);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 __attribute__((format(printf, 2, 3))) static void note(struct relay *relay, const char *format, ...)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -35,15 +37,36 @@ static bool relay_take_body(struct relay *relay, struct peer_link *link)
     return false;
 }
 
+/* XOAUTH2: a refusal comes with its reason, which the client answers with an empty line. */
+static void relay_take_token(const struct relay *relay, struct peer_link *link, const char *line)
+{
+    char expected[200], reason[100];
+    struct mes_buf heard;
+    mes_buf_init(&heard, 10000);
+    (void)snprintf(expected, sizeof expected, "auth=Bearer %s\1\1", relay->token);
+    bool is_good = strncmp(line, "AUTH XOAUTH2 ", 13) == 0 &&
+                   mes_base64_decode(mes_str_of(line + 13), &heard) &&
+                   mes_str_find(mes_buf_str(&heard), mes_str_of(expected), 0) != SIZE_MAX;
+    mes_buf_fini(&heard);
+    if (!is_good) {
+        peer_say(link, "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n");
+        (void)peer_read_line(link, reason, sizeof reason);
+    }
+    peer_say(link, is_good ? "235 2.7.0 welcome\r\n" : "535 5.7.8 not this token\r\n");
+}
+
 /* False when the connection is over. */
 static bool relay_answer(struct relay *relay, struct peer_link *link, const char *line, unsigned *message)
 {
     bool is_refused = relay->refuses != NULL && strstr(line, relay->refuses) != NULL;
     if (strncmp(line, "EHLO", 4) == 0) {
         atomic_fetch_add(&relay->logins, 1);
-        peer_say(link, "250-relay\r\n250-AUTH PLAIN\r\n");
+        peer_say(link, relay->token != NULL ? "250-relay\r\n250-AUTH XOAUTH2\r\n"
+                                            : "250-relay\r\n250-AUTH PLAIN\r\n");
         peer_say(link, relay->keywords != NULL ? relay->keywords : "250 PIPELINING");
         peer_say(link, "\r\n");
+    } else if (strncmp(line, "AUTH", 4) == 0 && relay->token != NULL) {
+        relay_take_token(relay, link, line);
     } else if (strncmp(line, "AUTH", 4) == 0) {
         peer_say(link, relay->refuses_login != NULL ? relay->refuses_login : "235 2.7.0 welcome");
         peer_say(link, "\r\n");

@@ -13,6 +13,7 @@ struct relay {
     const char *refuses_login; /* the reply to AUTH; NULL: taken */
     const char *keywords;      /* "250 PIPELINING" */
     unsigned connections;      /* at a time; 0 is 1 */
+    const char *token;         /* it offers XOAUTH2 and takes this access token alone; NULL: PLAIN */
     unsigned cuts_after_354;   /* the message, from 1, in which it closes behind 354 */
     struct peer *peer;
 

@@ -203,6 +203,9 @@ void open_world(struct world *world, const char *settings, size_t mails)
     world->memory = mes_memory_ram_face(world->ram);
     assert_int_equal(
         mes_account_state_init(&world->state, mes_account_list_at(world->list, 0), &world->memory, NULL), 0);
+    const struct mes_tokens_options options = {.loop = world->loop};
+    assert_int_equal(mes_tokens_new(&options, &world->tokens, NULL), 0);
+    assert_int_equal(mes_account_state_take_token(&world->state, world->tokens, NULL), 0);
     world->job = compile_mails(mails);
     world->count = mails;
     for (size_t i = 0; i < mails; i++)
@@ -218,6 +221,7 @@ void close_world(struct world *world)
         mes_delivery_mail_fini(&world->mails[i]);
     mes_compose_job_release(&world->job);
     mes_account_state_fini(&world->state);
+    mes_tokens_free(&world->tokens);
     mes_memory_ram_free(&world->ram);
     mes_account_list_free(&world->list);
     mes_loop_free(&world->loop);

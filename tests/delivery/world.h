@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "delivery/account_state.h"
 #include "delivery/memory_ram.h"
+#include "delivery/token.h"
 #include "delivery/transport.h"
 #include "net/loop.h"
 #include "tests/delivery/relay.h"
@@ -17,6 +18,7 @@ enum answer { ANSWER_YES, ANSWER_NO, ANSWER_NEVER };
 struct world {
     struct relay relay;
     struct mes_loop *loop;
+    struct mes_tokens *tokens;
     struct mes_account_list *list;
     struct mes_memory_ram *ram;
     struct mes_memory memory;
@@ -36,6 +38,7 @@ struct world {
     struct mes_buf evidence; /* of the last outcome: "TLS SENDER\n" and the transcript */
     unsigned char digests[MAILS][MES_DIGEST_SIZE];
     bool has_digest[MAILS];
+    const void *context; /* the test's own */
 };
 
 /* Mails with a `to` and a cc. `settings`: further JSON members of the account, each with a comma in front.
