@@ -235,15 +235,11 @@ static void receive(struct world *world, struct mes_str bytes)
 /* Answers the oldest command, well or badly. */
 static void answer(struct world *world)
 {
-    static const char *const good[] = {"250-mx\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 "
-                                       "AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2 OAUTHBEARER\r\n",
-                                       "220 go\r\n",
-                                       "235 2.7.0 ok\r\n",
-                                       "250 ok\r\n",
-                                       "250 2.1.5 ok\r\n",
-                                       "354 go\r\n",
-                                       "250 2.0.0 queued\r\n",
-                                       "221 bye\r\n"};
+    static const char hello[] = "250-mx\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n"
+                                "250 AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER\r\n";
+    static const char *const good[] = {
+        hello,        "220 go\r\n",           "235 2.7.0 ok\r\n", "250 ok\r\n", "250 2.1.5 ok\r\n",
+        "354 go\r\n", "250 2.0.0 queued\r\n", "221 bye\r\n"};
     static const char *const bad[] = {"451 4.7.1 later\r\n", "550-5.1.1 no\r\n550 5.1.1 never\r\n",
                                       "421 closing\r\n",     "503 bad sequence\r\n",
                                       "334 AAAA\r\n",        "504 what\r\n",
