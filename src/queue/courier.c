@@ -12,7 +12,7 @@
 #include "store/journal.h"
 
 enum {
-    MES_COURIER_TURN_MS = 20,   /* no write transaction is longer */
+    MES_COURIER_TURN_MS = 10,   /* of commands; with a lease in each lane no write transaction exceeds 20 */
     MES_COURIER_IDLE_MS = 1000, /* the watchdog sees that the thread lives */
     MES_COURIER_RETRY_MS = 200, /* before a database that failed is asked again */
 };

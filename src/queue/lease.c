@@ -19,8 +19,9 @@
 
 enum {
     MES_LEASE_SHARE = 64,      /* mails of one job before the next one has its turn */
-    MES_LEASE_JOBS = 32,       /* of one company in one round */
+    MES_LEASE_JOBS = 64,       /* of one company in one round */
     MES_LEASE_COMPANIES = 256, /* looked at in one round */
+    MES_LEASE_MS = 4,          /* of one lane in one transaction, or one job where that takes longer */
     MES_LEASE_MEMORY = 64 * 1024 * 1024,
     MES_LEASE_DOCUMENT = 64 * 1024 * 1024,
 };
@@ -30,6 +31,7 @@ struct round {
     struct mes_courier *courier;
     int lane;
     int64_t now;
+    int64_t until; /* monotonic: then the next transaction goes on */
     size_t room;
     struct mes_arena arena; /* companies */
     const char *companies[MES_LEASE_COMPANIES];
@@ -53,6 +55,11 @@ static void look_again(struct round *round, int64_t at)
 {
     if (at > 0 && at < round->next_look)
         round->next_look = at;
+}
+
+static bool has_room(const struct round *round)
+{
+    return round->room > 0 && mes_clock_monotonic(round->courier->clock) < round->until;
 }
 
 /* ---- rows ---- */
@@ -386,13 +393,14 @@ static int lease_company(struct round *round, const char *company, struct mes_er
     const struct mes_store_job_due wanted = {round->lane, company, round->now, MES_LEASE_JOBS};
     mes_arena_init(&arena, MES_LEASE_MEMORY);
     int code = mes_store_job_next(mes_store_reads(courier->options.store), &wanted, keep_job, &due, error);
-    for (size_t i = 0; i < due.count && code == 0 && round->room > 0; i++) {
-        struct share share = {.round = round, .job = &due.jobs[i]};
+    size_t served = 0;
+    for (; served < due.count && code == 0 && (served == 0 || has_room(round)); served++) {
+        struct share share = {.round = round, .job = &due.jobs[served]};
         mes_arena_init(&share.arena, MES_LEASE_MEMORY);
         code = lease_job(&share, error);
         mes_arena_fini(&share.arena);
     }
-    if (due.count == MES_LEASE_JOBS || round->room == 0)
+    if (due.count == MES_LEASE_JOBS || served < due.count || !has_room(round))
         look_again(round, round->now);
     mes_arena_fini(&arena);
     return code;
@@ -427,6 +435,7 @@ static int lease_lane(struct mes_courier *courier, int lane, int64_t now, struct
     struct round round = {.courier = courier,
                           .lane = lane,
                           .now = now,
+                          .until = mes_clock_monotonic(courier->clock) + MES_LEASE_MS,
                           .room = mes_courier_room(courier, lane),
                           .next_look = INT64_MAX};
     if (round.room == 0)
@@ -437,7 +446,7 @@ static int lease_lane(struct mes_courier *courier, int lane, int64_t now, struct
     size_t first = first_in_turn(&round);
     for (size_t i = 0; i < round.company_count && code == 0; i++) {
         const char *company = round.companies[(first + i) % round.company_count];
-        if (round.room == 0) {
+        if (i > 0 && !has_room(&round)) {
             look_again(&round, now);
             break;
         }

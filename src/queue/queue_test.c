@@ -1,6 +1,8 @@
 /* What becomes of accepted mail: through a real relay on loopback, on a clock that the test turns. */
 #include "queue/queue_test.h"
 
+enum { SLOW_JOBS = 40 };
+
 static struct queue_testing testing;
 
 static int begin(void **state)
@@ -168,6 +170,34 @@ static void nothing_leaves_in_quiet_hours(void **state)
     assert_int_equal(relay_count(testing.relay), 0);
     queue_testing_pass(&testing, 11 * 3600 * 1000 + 60 * 1000);
     queue_testing_await_state(&testing, id, MES_STORE_DONE);
+}
+
+static bool has_stood_aside(struct queue_testing *self, void *context)
+{
+    const int64_t *ids = context;
+    for (size_t i = 0; i < SLOW_JOBS; i++)
+        if (queue_testing_job(self, ids[i]).next_at <= mes_clock_wall(&self->clock))
+            return false;
+    return true;
+}
+
+/* By the courier's clock each look at it takes longer than a lease may: one job a transaction. */
+static void a_lease_that_takes_long_goes_on_in_the_next_transaction(void **state)
+{
+    (void)state;
+    int64_t ids[SLOW_JOBS], now = mes_clock_wall(&testing.clock), day = 24 * 3600 * 1000;
+    const struct queue_job quiet = {
+        .addresses = one_ok, .count = 1, .quiet_hours = "00:00-23:00", .send_in_ms = 3600 * 1000};
+    queue_testing_stop(&testing);
+    atomic_fetch_add(&testing.ahead_ms, day - now % day + 12 * 3600 * 1000); /* noon of tomorrow, UTC */
+    testing.courier_haste_ms = 50;
+    queue_testing_start(&testing);
+    for (size_t i = 0; i < SLOW_JOBS; i++)
+        ids[i] = queue_testing_post(&testing, &quiet);
+    uint64_t turns = mes_courier_turns(testing.courier);
+    queue_testing_pass(&testing, 3601 * 1000);
+    queue_testing_until(&testing, has_stood_aside, ids);
+    assert_true(mes_courier_turns(testing.courier) - turns >= SLOW_JOBS);
 }
 
 static void what_has_expired_is_not_sent(void **state)
@@ -388,6 +418,7 @@ int main(void)
         TEST(a_scheduled_job_waits_for_its_time),
         TEST(what_was_late_goes_by_its_policy),
         TEST(nothing_leaves_in_quiet_hours),
+        TEST(a_lease_that_takes_long_goes_on_in_the_next_transaction),
         TEST(what_has_expired_is_not_sent),
         TEST(a_deferred_mail_ends_at_its_deadline),
         TEST(a_cancelled_mail_stops_at_its_permit),

@@ -41,6 +41,10 @@ struct queue_testing {
     struct relay *second;
     struct mes_clock clock;
     _Atomic int64_t ahead_ms;
+    _Atomic int64_t
+        courier_ms; /* what the courier's own clock is ahead, and by how much more after each look */
+    int64_t courier_haste_ms;
+    struct mes_clock courier_clock;
     struct mes_loop *loop;
     struct mes_store *store;
     struct mes_store_readers *readers;

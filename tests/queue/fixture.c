@@ -13,6 +13,12 @@ static int64_t monotonic(void *context)
     return mes_clock_monotonic(mes_clock_system()) + atomic_load(&testing->ahead_ms);
 }
 
+static int64_t hasty(void *context)
+{
+    struct queue_testing *testing = context;
+    return monotonic(context) + atomic_fetch_add(&testing->courier_ms, testing->courier_haste_ms);
+}
+
 static int64_t wall(void *context)
 {
     struct queue_testing *testing = context;
@@ -70,7 +76,7 @@ void queue_testing_start(struct queue_testing *testing)
         .store = testing->store,
         .journal = testing->journal,
         .carrier = testing->carrier,
-        .clock = &testing->clock,
+        .clock = &testing->courier_clock,
         .blob_folder = testing->folder,
         .listener = {.on_alert = on_alert, .context = testing},
     };
@@ -83,6 +89,7 @@ void queue_testing_begin(struct queue_testing *testing, const char *more)
 {
     *testing = (struct queue_testing){.folder = "/tmp/mes-queue-XXXXXX"};
     testing->clock = (struct mes_clock){monotonic, wall, testing};
+    testing->courier_clock = (struct mes_clock){hasty, wall, testing};
     assert_non_null(mkdtemp(testing->folder));
     mes_arena_init(&testing->arena, 64 * 1024 * 1024);
     testing->relay = relay_start();
