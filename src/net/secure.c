@@ -106,6 +106,18 @@ static bool set_name(struct mes_secure *secure)
            SSL_set_tlsext_host_name(secure->ssl, secure->name) == 1;
 }
 
+/* OpenSSL marks a TLS 1.3 session as used up once it was resumed, for the sake of clients that do not want to
+ * be recognised; we log in. Postfix issues no new ticket then, so that every second connection would need a
+ * whole handshake: each connection gets a copy. Without memory it is a whole handshake, too. */
+static void resume(struct mes_secure *secure)
+{
+    SSL_SESSION *kept = mes_tls_sessions_get(&secure->options.tls->sessions, secure->key);
+    SSL_SESSION *copy = kept != NULL ? SSL_SESSION_dup(kept) : NULL;
+    if (copy != NULL)
+        (void)SSL_set_session(secure->ssl, copy);
+    SSL_SESSION_free(copy);
+}
+
 static bool set_up(struct mes_secure *secure)
 {
     struct mes_tls *tls = secure->options.tls;
@@ -117,9 +129,7 @@ static bool set_up(struct mes_secure *secure)
     BIO_set_init(bio, 1);
     SSL_set_bio(secure->ssl, bio, bio);
     SSL_set_connect_state(secure->ssl);
-    SSL_SESSION *session = mes_tls_sessions_get(&tls->sessions, secure->key);
-    if (session != NULL)
-        (void)SSL_set_session(secure->ssl, session); /* a full handshake otherwise */
+    resume(secure);
     return SSL_set_app_data(secure->ssl, secure) == 1 && set_name(secure);
 }
 

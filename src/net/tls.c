@@ -20,6 +20,8 @@ int mes_tls_fail(struct mes_error *error, int sentence, const char *file)
     return mes_fail(error, MES_E_TLS, sentence, MES_ARGS(file, reason));
 }
 
+enum { MES_TLS_SECURITY_LEVEL = 2 }; /* 112 bits: RSA from 2048, no SHA-1 in signatures */
+
 static int load_authorities(SSL_CTX *context, const char *file, struct mes_error *error)
 {
     if (file == NULL) {
@@ -37,6 +39,8 @@ static int set_up(SSL_CTX *context, const struct mes_tls_options *options, struc
     int minimum = options->minimum_version == MES_TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     if (SSL_CTX_set_min_proto_version(context, minimum) != 1)
         return mes_tls_fail(error, MES_SAY_net_tls_library, NULL);
+    /* Debian's own default; elsewhere RSA keys of 1024 bits would do. */
+    SSL_CTX_set_security_level(context, MES_TLS_SECURITY_LEVEL);
     (void)SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     (void)SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_RELEASE_BUFFERS);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "net/loop.h"
+#include "net/timer.h"
 #include "tests/net/load.h"
 #include "tests/net/memory.h"
 #include "tests/net/tls_setting.h"
@@ -174,6 +175,69 @@ static void C05_silent_handshake_times_out(void **state)
     assert_string_equal(setting.client.events, "CT");
     assert_int_equal(setting.client.failure.stage, MES_CONN_STAGE_TLS);
     assert_int_equal(setting.client.failure.cause, MES_CONN_CAUSE_TIMEOUT);
+    tls_setting_fini(&setting);
+}
+
+/* TLS 1.2: the server asks for a new handshake behind its greeting, and goes on whatever becomes of that. */
+static void ask_for_renegotiation(struct peer_link *link)
+{
+    if (!peer_start_tls(link, link->context))
+        return;
+    peer_say(link, "220 hello\r\n");
+    (void)SSL_renegotiate(link->ssl);
+    (void)SSL_do_handshake(link->ssl); /* only sends the request */
+    peer_swallow(link, 1);
+}
+
+static void C05_renegotiation_is_refused(void **state)
+{
+    (void)state;
+    struct tls_setting setting;
+    SSL_CTX *context = tls_setting_server(&tls_setting_good);
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    tls_setting_init(&setting, context, ask_for_renegotiation, NULL);
+    client_open(&setting.client);
+    client_run_until(&setting.client, "EFT");
+    assert_memory_equal(setting.client.events, "CSD", 3);
+    assert_int_equal(setting.client.failure.stage, MES_CONN_STAGE_READ);
+    tls_setting_fini(&setting);
+}
+
+/* TLS 1.3: new keys without end, and never a byte of payload. */
+static void update_keys_for_ever(struct peer_link *link)
+{
+    if (!peer_start_tls(link, link->context))
+        return;
+    peer_say(link, "220 hello\r\n");
+    while (SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(link->ssl) == 1)
+        continue;
+}
+
+static void ring(void *context)
+{
+    ++*(unsigned *)context;
+}
+
+static void C05_endless_key_updates_do_not_hold_the_loop(void **state)
+{
+    (void)state;
+    struct tls_setting setting;
+    struct mes_timer *timer;
+    unsigned rings = 0;
+    tls_setting_init(&setting, tls_setting_server(&tls_setting_good), update_keys_for_ever, NULL);
+    assert_int_equal(mes_timer_new(setting.client.loop, ring, &rings, &timer, NULL), 0);
+    client_open(&setting.client);
+    client_run_until(&setting.client, "D");
+    for (unsigned wanted = 1; wanted <= 20; wanted++) {
+        mes_timer_start(timer, 1); /* the session's own deadlines are timers like this one */
+        for (int i = 0; i < 1000 && rings < wanted; i++)
+            mes_loop_step(setting.client.loop, 10);
+        assert_int_equal(rings, wanted);
+    }
+    assert_string_equal(setting.client.events, "CSD");
+    assert_int_equal(mes_conn_received_total(setting.client.conn), 11);
+    mes_conn_free(&setting.client.conn);
+    mes_timer_free(&timer);
     tls_setting_fini(&setting);
 }
 
@@ -375,6 +439,8 @@ int main(void)
         cmocka_unit_test(C05_old_versions_are_refused),
         cmocka_unit_test(C05_peers_without_tls_are_told_apart),
         cmocka_unit_test(C05_silent_handshake_times_out),
+        cmocka_unit_test(C05_renegotiation_is_refused),
+        cmocka_unit_test(C05_endless_key_updates_do_not_hold_the_loop),
         cmocka_unit_test(second_connection_resumes),
         cmocka_unit_test(large_body_goes_out),
         cmocka_unit_test(one_group_is_one_record),

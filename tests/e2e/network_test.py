@@ -6,7 +6,7 @@ import unittest
 import stage
 from fixture import Process, run, wait_for
 from proxy import ConnectProxy, Microsocks, SocksProxy, Tinyproxy
-from sink import Scripted, Sink
+from sink import Cut, Scripted, Sink
 from tool import PASSWORD, Tool, account, forms_of
 
 CODE = 'canary-proxy-5Kd9wT1'
@@ -164,6 +164,38 @@ class ProxyTest(unittest.TestCase):
         faulty = self.tool(self.account(relay, url + '/path')).send_plain()
         self.assertEqual(faulty.status, 78, faulty)
         self.assert_hidden(faulty)
+
+
+class TlsTest(unittest.TestCase):
+    def test_C07_what_fails_with_tls_is_not_tried_without(self):
+        """A relay whose TLS does not work at first and that then takes logins in clear: whoever sits between the two could
+        arrange that. Not even the second account, or one that only wants TLS where it is offered, logs in so."""
+        in_clear = '250-test\n250-AUTH PLAIN LOGIN CRAM-MD5\n250 8BITMIME'
+        offered = '250-test\n250-STARTTLS\n250-AUTH PLAIN LOGIN CRAM-MD5\n250 8BITMIME'
+        for starttls in ('454 4.7.0 TLS not available', '220 but this is no TLS', Cut()):
+            for mode in ({'enableTSL': True}, {'mailTool': 0}):
+                relay = Scripted({'EHLO': [offered, in_clear], 'STARTTLS': starttls})
+                self.addCleanup(relay.close)
+                record = account(relay.port, 'a', user=stage.USER, connectTimeoutSeconds=1, readTimeoutSeconds=1) | mode
+                with Tool([record, record | {'name': 'b'}]) as tool:
+                    sent = tool.send_plain()
+                self.assertNotEqual(sent.status, 0, sent)
+                self.assertEqual({verb for verb in relay.verbs() if verb.isalpha()} - {'EHLO', 'STARTTLS', 'QUIT'}, set())
+                self.assertEqual(relay.verbs().count('EHLO'), 2, sent)
+                self.assertEqual(relay.bodies, [])
+
+    def test_postfix_resumes_the_session(self):
+        """Three connections: one whole handshake, then two that go on from it."""
+        server = stage.postfix()
+        for port, tls in ((server.starttls, 'starttls'), (server.tls, 'at once')):
+            before = server.log().count('Reusing old session')
+            record = account(port, 'a', tls, stage.USER, ca=stage.certificates().ca, maxConnections=1,
+                             maxMessagesPerConnection=1)
+            with Tool([record]) as tool:
+                sent = tool.send('--subject', 'S', '--text', 'T', '--to', 'a@example.hk', '--to', 'b@example.hk', '--to',
+                                 'c@example.hk')
+            self.assertEqual(sent.status, 0, sent)
+            wait_for(lambda: server.log().count('Reusing old session') == before + 2, 'two sessions are resumed', 5)
 
 
 class Namespaces:

@@ -37,6 +37,7 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
+smtpd_tls_loglevel = 2
 smtpd_recipient_restrictions = check_recipient_access regexp:{path}/config/access, permit
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_client_connection_rate_limit = 0

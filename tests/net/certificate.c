@@ -43,10 +43,48 @@ static void add_cut_name(X509 *x509, const char *name)
     GENERAL_NAMES_free(names);
 }
 
+static void add_unknown(X509 *x509)
+{
+    static const unsigned char null[] = {5, 0};
+    ASN1_OBJECT *id = OBJ_txt2obj("1.3.6.1.4.1.55555.1", 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    MUST(id != NULL && value != NULL && ASN1_OCTET_STRING_set(value, null, sizeof null) == 1);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, id, 1, value);
+    MUST(extension != NULL && X509_add_ext(x509, extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_OBJECT_free(id);
+}
+
+static void add_extensions(X509 *x509, X509 *issuer, const struct certificate_wish *wish)
+{
+    const struct {
+        int nid;
+        const char *value;
+    } extensions[] = {
+        {NID_subject_key_identifier, "hash"},
+        {NID_basic_constraints, wish->basic != NULL  ? wish->basic
+                                : wish->is_authority ? "critical,CA:TRUE"
+                                                     : NULL},
+        {NID_subject_alt_name, wish->alt_names},
+        {NID_ext_key_usage, wish->usage},
+        {NID_key_usage, wish->key_usage},
+        {NID_name_constraints, wish->constraints},
+    };
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (extensions[i].value != NULL)
+            add_extension(x509, issuer, extensions[i].nid, extensions[i].value);
+    if (wish->cut_name != NULL)
+        add_cut_name(x509, wish->cut_name);
+    if (wish->has_unknown)
+        add_unknown(x509);
+}
+
 struct certificate certificate_make(const struct certificate_wish *wish)
 {
     static long serial;
-    struct certificate made = {EVP_EC_gen("P-256"), X509_new()};
+    EVP_PKEY *key = wish->rsa_bits > 0 ? EVP_RSA_gen((unsigned)wish->rsa_bits) : EVP_EC_gen("P-256");
+    struct certificate made = {key, X509_new()};
     MUST(made.key != NULL && made.x509 != NULL);
     X509_NAME *name = X509_get_subject_name(made.x509);
     X509_set_version(made.x509, X509_VERSION_3);
@@ -57,18 +95,9 @@ struct certificate certificate_make(const struct certificate_wish *wish)
     const struct certificate *issuer = wish->issuer != NULL ? wish->issuer : &made;
     X509_set_issuer_name(made.x509, X509_get_subject_name(issuer->x509));
     X509_set_pubkey(made.x509, made.key);
-    add_extension(made.x509, issuer->x509, NID_subject_key_identifier, "hash");
-    if (wish->is_authority)
-        add_extension(made.x509, issuer->x509, NID_basic_constraints, "critical,CA:TRUE");
-    if (wish->alt_names != NULL)
-        add_extension(made.x509, issuer->x509, NID_subject_alt_name, wish->alt_names);
-    if (wish->usage != NULL)
-        add_extension(made.x509, issuer->x509, NID_ext_key_usage, wish->usage);
-    if (wish->constraints != NULL)
-        add_extension(made.x509, issuer->x509, NID_name_constraints, wish->constraints);
-    if (wish->cut_name != NULL)
-        add_cut_name(made.x509, wish->cut_name);
-    MUST(X509_sign(made.x509, issuer->key, EVP_sha256()) > 0);
+    add_extensions(made.x509, issuer->x509, wish);
+    const EVP_MD *digest = EVP_get_digestbyname(wish->digest != NULL ? wish->digest : "SHA256");
+    MUST(digest != NULL && X509_sign(made.x509, wish->is_forged ? made.key : issuer->key, digest) > 0);
     return made;
 }
 

@@ -19,6 +19,12 @@ struct certificate_wish {
     const char *usage;       /* "clientAuth"; NULL: any */
     const char *constraints; /* "permitted;DNS:a.example"; NULL: none */
     const char *cut_name;    /* a further DNS name: this, a NUL and ".evil.example" */
+    const char *basic;       /* "critical,CA:TRUE,pathlen:0", instead of what is_authority makes */
+    const char *key_usage;   /* "critical,keyCertSign"; NULL: any */
+    const char *digest;      /* "SHA1"; NULL: SHA256 */
+    int rsa_bits;            /* 0: a key on the curve P-256 */
+    int is_forged;           /* names the issuer, but is signed by its own key */
+    int has_unknown;         /* a critical extension that nobody knows */
 };
 
 struct certificate certificate_make(const struct certificate_wish *wish);

@@ -37,6 +37,7 @@ SSL_CTX *tls_setting_server(const struct certificate *certificate)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     assert_non_null(context);
+    SSL_CTX_set_security_level(context, 0); /* a server that shows weak certificates, too */
     assert_int_equal(SSL_CTX_use_certificate(context, certificate->x509), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(context, certificate->key), 1);
     assert_int_equal(SSL_CTX_set_session_id_context(context, (const unsigned char *)"test", 4), 1);
