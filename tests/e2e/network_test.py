@@ -181,7 +181,7 @@ class TlsTest(unittest.TestCase):
                     sent = tool.send_plain()
                 self.assertNotEqual(sent.status, 0, sent)
                 self.assertEqual({verb for verb in relay.verbs() if verb.isalpha()} - {'EHLO', 'STARTTLS', 'QUIT'}, set())
-                self.assertEqual(relay.verbs().count('EHLO'), 2, sent)
+                self.assertIn(relay.verbs().count('EHLO'), (2, 3), sent)  # a cut one is tried anew
                 self.assertEqual(relay.bodies, [])
 
     def test_postfix_resumes_the_session(self):
