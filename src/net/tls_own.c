@@ -83,7 +83,10 @@ static int use_pfx(SSL_CTX *context, PKCS12 *pfx, const struct mes_tls_options *
     int code = 0;
     /* A secret is ended by NUL behind its text. */
     struct mes_str password = mes_secret_reveal(options->key_password);
-    if (PKCS12_parse(pfx, password.data, &key, &certificate, &chain) != 1)
+    if (mes_pfx_is_slow(pfx))
+        code = mes_fail(error, MES_E_TLS, MES_SAY_net_tls_slow_pfx,
+                        MES_ARGS(file, MES_NUMBER(MES_PFX_ROUNDS_MOST)));
+    else if (PKCS12_parse(pfx, password.data, &key, &certificate, &chain) != 1)
         code = fail_own(error, MES_SAY_net_tls_certificate, file);
     else if (key == NULL || certificate == NULL)
         code = mes_fail(error, MES_E_TLS, MES_SAY_net_tls_incomplete_pfx, MES_ARGS(file));

@@ -1,10 +1,12 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pkcs12.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +83,59 @@ static void expect_error(const struct mes_tls_options *options, int code, const 
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* A file made with `rounds`. What asks for far more is put in afterwards, as OpenSSL would have to do them:
+ * into the MAC, or in the place of those of key and certificate. */
+static void write_slow_pfx(const struct certificate *own, int rounds, long mac_rounds, char path[32])
+{
+    static const unsigned char few[] = {2, 3, 2, 0, 0}, many[] = {2, 3, 0x7f, 0, 0};
+    unsigned char *bytes = NULL;
+    const ASN1_INTEGER *mac;
+    PKCS12 *pfx = PKCS12_create("x", "test", own->key, own->x509, NULL, 0, 0, rounds, 0, 0);
+    assert_non_null(pfx);
+    PKCS12_get0_mac(NULL, NULL, NULL, &mac, pfx);
+    if (mac_rounds > 0)
+        assert_int_equal(ASN1_INTEGER_set((ASN1_INTEGER *)mac, mac_rounds), 1);
+    int size = i2d_PKCS12(pfx, &bytes);
+    for (int i = 0; mac_rounds == 0 && i + (int)sizeof few <= size; i++)
+        if (memcmp(bytes + i, few, sizeof few) == 0)
+            memcpy(bytes + i, many, sizeof many);
+    memcpy(path, "/tmp/mes-net-XXXXXX", sizeof "/tmp/mes-net-XXXXXX");
+    int file = mkstemp(path);
+    assert_int_equal(write(file, bytes, (size_t)size), size);
+    close(file);
+    OPENSSL_free(bytes);
+    PKCS12_free(pfx);
+}
+
+static void files_that_take_for_ever_are_refused(void **state)
+{
+    (void)state;
+    struct certificate own = certificate_make(
+        &(struct certificate_wish){.name = "client", .to_day = 9, .issuer = &tls_setting_authority});
+    struct mes_secret *password = mes_secret_new(MES_STR("x"));
+    static const struct {
+        int rounds;
+        long mac_rounds;
+        const char *text;                                           /* NULL: it is used */
+    } cases[] = {{0x20000, 0, "asks for more than 2000000 rounds"}, /* patched */
+                 {1000, 2000000000, "asks for more than 2000000 rounds"},
+                 {1000, 3000, "password"}, /* the MAC is only wrong */
+                 {1000, 0, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char pfx[32];
+        write_slow_pfx(&own, cases[i].rounds, cases[i].mac_rounds, pfx);
+        const struct mes_tls_options options = {
+            .ca_file = tls_setting_authority_file, .certificate_file = pfx, .key_password = password};
+        if (cases[i].text != NULL)
+            expect_error(&options, MES_E_TLS, cases[i].text);
+        else
+            expect_own_certificate(&options, true);
+        unlink(pfx);
+    }
+    mes_secret_free(&password);
+    certificate_free(&own);
+}
+
 static void unusable_files_are_named(void **state)
 {
     (void)state;
@@ -126,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_certificate_is_shown),
+        cmocka_unit_test(files_that_take_for_ever_are_refused),
         cmocka_unit_test(unusable_files_are_named),
     };
     return cmocka_run_group_tests(tests, tls_setting_make_certificates, tls_setting_drop_certificates);

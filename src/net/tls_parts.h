@@ -2,6 +2,7 @@
 #ifndef MES_NET_TLS_PARTS_H
 #define MES_NET_TLS_PARTS_H
 
+#include <openssl/pkcs12.h>
 #include <openssl/ssl.h>
 
 #include "net/tls.h"
@@ -32,6 +33,11 @@ struct mes_tls {
     BIO_METHOD *socket_method;
     struct mes_tls_sessions sessions;
 };
+
+enum { MES_PFX_ROUNDS_MOST = 2 * 1000 * 1000 }; /* Firefox writes 600,000, OpenSSL and Windows 2,000 */
+
+/* Does it ask for more rounds of key derivation than that? Some files are made to take for ever. */
+bool mes_pfx_is_slow(PKCS12 *pfx);
 
 /* Loads our own certificate and key into the context. */
 int mes_tls_load_own(SSL_CTX *context, const struct mes_tls_options *options,
