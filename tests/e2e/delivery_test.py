@@ -112,9 +112,9 @@ class DeliveryTest(unittest.TestCase):
 
     def test_each_way_to_log_in(self):
         server = stage.postfix()
-        for mechanism in ('PLAIN', 'LOGIN', 'CRAM-MD5'):
+        for mechanism, password in stage.ways_to_log_in(server).items():
             with self.subTest(mechanism):
-                record = account(server.starttls, 'a', 'starttls', stage.USER, ca=self.ca(), authMechanism=mechanism)
+                record = account(server.starttls, 'a', 'starttls', stage.USER, password, self.ca(), authMechanism=mechanism)
                 sent = self.tool(record).send_plain(self.to, '--trace')
                 self.assertEqual(sent.status, 0, sent)
                 self.assertIn(f'AUTH {mechanism}'.encode(), sent.err)

@@ -1,9 +1,16 @@
 """A real Postfix with Dovecot's login, apart from the machine's own: own folders, loopback, unprivileged ports.
 
-Every address in example.hk has a mailbox, but unknown@ is refused and greylisted@ put off."""
+Every address in example.hk has a mailbox, but unknown@ is refused and greylisted@ put off. A user logs in by a password
+in every way that Dovecot has, or by an access token from `token`."""
 
+import base64
 import email.policy
+import hashlib
+import hmac
+import json
+import os
 import pwd
+import time
 
 from fixture import Folder, Process, free_ports, is_listening, run, wait_for
 
@@ -75,10 +82,16 @@ state_dir = {path}/dovecot
 log_path = {path}/log/dovecot.log
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer
 auth_failure_delay = 0
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {path}/config/tokens.conf
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
   args = scheme=PLAIN username_format=%u {path}/config/users
 }}
 userdb {{
@@ -96,6 +109,19 @@ service auth {{
   }}
 }}
 '''
+
+
+# Dovecot checks a token by itself: a JSON Web Token (RFC 7519), signed with a key that both sides have.
+_TOKENS = '''
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={path}/config/keys/
+username_attribute = sub
+'''
+
+
+def _part(value):
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b'=')
 
 
 class Postfix:
@@ -117,6 +143,9 @@ class Postfix:
         self.folder.write('config/access', '/^unknown@/ 550 5.1.1 no such user here\n'
                                            '/^greylisted@/ 451 4.7.1 greylisted, come back later\n')
         self.folder.write('config/users', ''.join(f'{user}:{{PLAIN}}{word}\n' for user, word in users.items()))
+        self._key = os.urandom(32)
+        self.folder.write('config/tokens.conf', _TOKENS.format(**values))
+        self.folder.write('config/keys/default/HS256/default', base64.b64encode(self._key).decode())
         dovecot = self.folder.write('config/dovecot.conf', _DOVECOT.format(**values))
         try:
             self._start(dovecot)
@@ -142,6 +171,13 @@ class Postfix:
             if self._dovecot:
                 self._dovecot.close()
             self.folder.close()
+
+    def token(self, user, seconds=600):
+        """An access token of the user, good for so long."""
+        now = int(time.time())
+        claims = {'sub': user, 'iat': now - 1000, 'nbf': now - 1000, 'exp': now + seconds}
+        signed = _part({'typ': 'JWT', 'alg': 'HS256'}) + b'.' + _part(claims)
+        return (signed + b'.' + _part(hmac.digest(self._key, signed, hashlib.sha256))).decode()
 
     def log(self):
         path = self.folder.path / 'log/postfix.log'

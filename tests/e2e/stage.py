@@ -35,6 +35,12 @@ def postfix():
     return Postfix(certificates(), {USER: PASSWORD})
 
 
+def ways_to_log_in(server):
+    """Each mechanism that Dovecot has, with what USER shows by it: the password, or an access token."""
+    by_password = ('PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256')
+    return dict.fromkeys(by_password, PASSWORD) | dict.fromkeys(('XOAUTH2', 'OAUTHBEARER'), server.token(USER))
+
+
 @_kept
 def exim():
     return Exim(certificates(), USER, PASSWORD)
