@@ -44,6 +44,7 @@ static void write_json(const struct login *login, const struct mes_probe_result 
     mes_json_write_text(&json, "enhanced", result->facts.enhanced);
     mes_json_write_text(&json, "reply", reply);
     mes_json_write_text(&json, "tls", mes_str_of(result->tls));
+    mes_json_write_text(&json, "mechanism", mes_str_of(result->mechanism));
     mes_json_write_text(&json, "adviceId", mes_str_of(advice));
     mes_json_write_text(&json, "advice", mes_str_of(mes_advice_text(advice, MES_EN)));
     mes_json_write_integer(&json, "ms", result->milliseconds);
@@ -58,7 +59,10 @@ static void say(const struct login *login, const struct mes_probe_result *result
     if (login->account->transport == MES_ACCOUNT_TRANSPORT_CAPTURE)
         mes_say(line, language, MES_SAY_account_mode_capture, MES_ARGS(login->account->identity));
     else if (result->works)
-        mes_say(line, language, MES_SAY_cli_login_works, MES_ARGS(login->account->identity, result->tls));
+        mes_say(line, language, MES_SAY_cli_login_works,
+                MES_ARGS(login->account->identity, result->tls,
+                         result->mechanism[0] != '\0' ? result->mechanism
+                                                      : mes_say_text(language, MES_SAY_cli_login_none)));
     else
         mes_say(line, language, MES_SAY_cli_login_fails,
                 MES_ARGS(login->account->identity, mes_step_name(result->facts.step), reply, advice));

@@ -105,8 +105,8 @@ static void on_session_ended(void *context, struct mes_smtp_session *session,
     struct mes_link *link = checked(context);
     struct mes_link_end end = {.is_blameless = blameless || link->is_cancelled,
                                .was_ready = link->is_ready,
-                               .opened_at = link->opened_at};
-    (void)session;
+                               .opened_at = link->opened_at,
+                               .mechanism = mes_smtp_session_mechanism(session)};
     mes_link_facts(outcome, NULL, &end.facts);
     mes_link_refine(link, outcome, &end.facts);
     struct mes_buf shown;

@@ -15,6 +15,7 @@ struct mes_link_end {
     bool is_blameless; /* idle and closed, QUIT, cancelled: nothing that speaks against the account */
     bool was_ready;    /* it had got as far as taking mails */
     int64_t opened_at; /* on the loop's clock */
+    enum mes_smtp_mechanism mechanism; /* as mes_smtp_session_mechanism */
 };
 
 /* The relay refused an access token: the next one may do. */

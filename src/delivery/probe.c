@@ -144,6 +144,7 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
     probe->link = NULL;
     if (probe->is_cancelled)
         return;
+    probe->result.mechanism = mes_smtp_mechanism_word(link_end->mechanism);
     if (link_end->was_ready)
         end_well(probe, link_end->evidence);
     else if (!renews_access(probe, link_end))
@@ -271,6 +272,7 @@ int mes_probe_start(const struct mes_probe_options *options, struct mes_probe **
     if (probe == NULL)
         return mes_fail_nomem(error);
     probe->magic = MES_PROBE_MAGIC;
+    probe->result.mechanism = "";
     probe->options = *options;
     probe->started = mes_clock_monotonic(mes_loop_clock(options->loop));
     mes_buf_init(&probe->text, SIZE_MAX);

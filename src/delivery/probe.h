@@ -14,7 +14,8 @@ struct mes_probe_result {
     bool works;                     /* the login was accepted, or none is needed */
     struct mes_verdict_input facts; /* where and why it ended; step AUTH (or EHLO) when it works */
     struct mes_verdict verdict;     /* class, rest, advice */
-    const char *tls; /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "none", "" when it did not come to it */
+    const char *tls;       /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "none", "" when it did not come to it */
+    const char *mechanism; /* "SCRAM-SHA-256": how it logged in, or tried to; "" when it did not */
     int64_t milliseconds;
     struct mes_str transcript; /* as in struct mes_evidence */
 };

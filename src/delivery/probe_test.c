@@ -22,7 +22,7 @@ static struct {
     enum mes_class class_;
     enum mes_rest rest;
     int code;
-    char tls[64], text[200], transcript[2000], advice[64];
+    char tls[64], mechanism[32], text[200], transcript[2000], advice[64];
 } told;
 
 static void on_done(void *context, const struct mes_probe_result *result)
@@ -36,6 +36,7 @@ static void on_done(void *context, const struct mes_probe_result *result)
     told.class_ = result->verdict.class_;
     told.rest = result->verdict.rest;
     (void)snprintf(told.tls, sizeof told.tls, "%s", result->tls);
+    (void)snprintf(told.mechanism, sizeof told.mechanism, "%s", result->mechanism);
     (void)snprintf(told.advice, sizeof told.advice, "%s", result->verdict.advice_id);
     memcpy(told.text, result->facts.text.data, result->facts.text.size);
     memcpy(told.transcript, result->transcript.data, result->transcript.size);
@@ -71,6 +72,7 @@ static void a_login_that_is_taken_works(void **state)
     assert_int_equal(told.step, MES_STEP_AUTH);
     assert_int_equal(told.class_, MES_CLASS_NONE);
     assert_string_equal(told.tls, "none");
+    assert_string_equal(told.mechanism, "PLAIN");
     assert_non_null(strstr(told.transcript, "> AUTH PLAIN ***\n< 235 2.7.0 welcome\n> QUIT\n"));
     const char *log = relay_log(&world);
     assert_int_equal(count_of(log, "QUIT\n"), 1);
@@ -86,6 +88,7 @@ static void without_a_login_EHLO_is_enough(void **state)
     turn_until(&world, is_told);
     assert_true(told.works);
     assert_int_equal(told.step, MES_STEP_EHLO);
+    assert_string_equal(told.mechanism, "");
     close_world(&world);
 }
 

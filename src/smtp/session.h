@@ -165,6 +165,8 @@ int64_t mes_smtp_session_deadline(const struct mes_smtp_session *session);
 
 /* How many messages can be on their way at once at the pace of now; what it holds above that waits. */
 unsigned mes_smtp_session_flow(const struct mes_smtp_session *session);
+/* The way of logging in that was used, or tried last; AUTO before AUTH and without a login. */
+enum mes_smtp_mechanism mes_smtp_session_mechanism(const struct mes_smtp_session *session);
 /* The relay's EHLO keywords without their arguments, sorted, one blank between: the key of the relay memory.
  * Empty before EHLO and after HELO. */
 struct mes_str mes_smtp_session_keywords(const struct mes_smtp_session *session);

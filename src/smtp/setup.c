@@ -203,6 +203,11 @@ enum mes_smtp_step mes_smtp_on_auth(struct mes_smtp_session *session, const stru
     return refused(session, MES_STEP_AUTH, reply);
 }
 
+enum mes_smtp_mechanism mes_smtp_session_mechanism(const struct mes_smtp_session *session)
+{
+    return session->auth.mechanism;
+}
+
 void mes_smtp_session_bind(struct mes_smtp_session *session, struct mes_str type, struct mes_str bytes)
 {
     struct mes_smtp_binding *binding = &session->auth.binding;
