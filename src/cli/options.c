@@ -10,7 +10,8 @@
 #define IN(id) (1u << MES_CLI_DO_##id)
 /* Those that work on the data folder itself. */
 #define WITH_DATA (IN(BACKUP) | IN(RESTORE) | IN(CHECK))
-#define WITH_ACCOUNTS (IN(ACCOUNTS_LIST) | IN(ACCOUNTS_CHECK) | IN(ACCOUNTS_SECRETS) | IN(CONFIG_SHOW))
+#define WITH_ACCOUNTS                                                                                        \
+    (IN(ACCOUNTS_LIST) | IN(ACCOUNTS_CHECK) | IN(ACCOUNTS_SECRETS) | IN(ACCOUNTS_LOGIN) | IN(CONFIG_SHOW))
 /* `send` needs it too, unless it asks a service. The others find that of the service of this folder by
  * themselves. */
 #define NEEDS_FILE WITH_ACCOUNTS

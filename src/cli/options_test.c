@@ -87,7 +87,7 @@ static void wrong_lines_are_refused_with_the_right_word(void **state)
     refused("sned", MES_SAY_cli_unknown_command_near, "sned", "send");
     refused("frobnicate", MES_SAY_cli_unknown_command, "frobnicate", "");
     refused("accounts", MES_SAY_cli_unknown_verb, "accounts",
-            "accounts list, accounts check, accounts secrets");
+            "accounts list, accounts check, accounts secrets, accounts login");
     refused("help|a|b|c", MES_SAY_cli_word_too_many, "c", "");
     refused("send|--config|f|--|--json", MES_SAY_cli_word_too_many, "--json", "");
 }

@@ -12,12 +12,13 @@ from sink import Gate, Scripted, Sink
 from tool import BINARY, ENVIRONMENT, Tool, account
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ('send', 'accounts list', 'accounts check', 'accounts secrets', 'config show', 'template list',
-            'template render', 'serve', 'status', 'queue list', 'queue show', 'queue pause', 'queue resume', 'queue cancel',
-            'queue retry', 'queue hold', 'queue release', 'keys create', 'keys list', 'keys revoke', 'backup', 'restore',
+COMMANDS = ('send', 'accounts list', 'accounts check', 'accounts secrets', 'accounts login', 'config show',
+            'template list', 'template render', 'serve', 'status', 'queue list', 'queue show', 'queue pause', 'queue resume',
+            'queue cancel', 'queue retry', 'queue hold', 'queue release', 'keys create', 'keys list', 'keys revoke', 'backup', 'restore',
             'check', 'version', 'help')
 # The commands that a manual page is about.
 PAGES = {'send': ['send'], 'serve': ['serve'], 'status': ['status'], 'backup': ['backup', 'restore', 'check'],
+         'accounts': [c for c in COMMANDS if c.startswith('accounts ')],
          'queue': [c for c in COMMANDS if c.startswith('queue ')], 'keys': [c for c in COMMANDS if c.startswith('keys ')]}
 # Nothing that a user reads may be left in English by mistake.
 CHINESE = re.compile('[\u4e00-\u9fff]')
