@@ -39,6 +39,7 @@ internal static class Probe
                 case "send": Send(rest); break;
                 case "cancel": Cancel(rest); break;
                 case "many": Many(int.Parse(rest[0])); break;
+                case "storm": Storm(int.Parse(rest[0])); break;
                 case "di": Inject(rest[0]); break;
                 case "window": FromAWindow(rest[0]); break;
                 case "dispose": DisposeInTheMiddle(rest[0]); break;
@@ -115,6 +116,32 @@ internal static class Probe
                 new[] { $"to{i}@example.hk" }, $"mail {i}", MailTemplateEnum.NoTemplate, $"<p>{i}</p>", "", null))).ToArray();
             Task.WaitAll(calls);
             Say("sent", calls.Count(call => call.Result.Succeeded));
+        }
+    }
+
+    // Half of the calls are cancelled at some moment or other, while memory is collected all the time.
+    private static void Storm(int count)
+    {
+        var random = new Random(1);
+        var stops = Enumerable.Range(0, count).Select(i => new CancellationTokenSource()).ToArray();
+        using (var mail = Open())
+        {
+            var calls = stops.Select((stop, i) =>
+            {
+                if (i % 2 == 0)
+                    stop.CancelAfter(random.Next(60));
+                return Task.Run(() => mail.RunAsync(new[] { $"to{i}@example.hk", $"more{i}@example.hk" }, "S", MailTemplateEnum.NoTemplate,
+                                                    "T", "", null, null, stop.Token));
+            }).ToArray();
+            while (!calls.All(call => call.IsCompleted))
+            {
+                GC.Collect();
+                Thread.Sleep(5);
+            }
+            var results = calls.Where(call => !call.IsCanceled).SelectMany(call => call.Result.Recipients).ToArray();
+            Say("storm", results.Count(one => one.Status == MailStatus.Sent),
+                results.Count(one => one.Status != MailStatus.Sent && one.Status != MailStatus.Cancelled),
+                calls.Where((call, i) => i % 2 == 1).Count(call => call.Result.Succeeded));
         }
     }
 

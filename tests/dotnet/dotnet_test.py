@@ -257,6 +257,12 @@ class Both:
         self.assertEqual(run.of('sent'), [['40']], run)
         self.assertEqual(sorted(recipients[0] for _, recipients, _ in sink.mails), sorted(f'to{i}@example.hk' for i in range(40)))
 
+    def test_calls_that_are_cancelled_disturb_no_others(self):
+        sink = self.sink()
+        run = self.run_it('storm', 100, environment=self.reach(account(sink.port, 'a', maxConnections=3)))
+        [[sent, odd, whole]] = run.of('storm')
+        self.assertEqual([odd, whole, len(sink.mails)], ['0', '50', int(sent)], run)
+
     def test_a_thread_that_waits_is_not_waited_for(self):
         sink = self.sink()
         run = self.run_it('window', 'wong@example.hk', environment=self.reach(account(sink.port, 'a')))

@@ -126,7 +126,7 @@ namespace MailEnhanceService.Http
                 var isOver = await IsOver(path, _options.WaitFor, cancellation).ConfigureAwait(false);
                 if (!isOver && cancellation.IsCancellationRequested)
                 {
-                    await _client.Ask<WireJob>(HttpMethod.Post, path + "/cancel", null, null, CancellationToken.None).ConfigureAwait(false);
+                    await Cancel(path).ConfigureAwait(false);
                     await IsOver(path, CancelGrace, CancellationToken.None).ConfigureAwait(false);
                 }
                 results.AddRange(await Recipients(path).ConfigureAwait(false));
@@ -159,6 +159,18 @@ namespace MailEnhanceService.Http
                 await Task.WhenAny(Task.Delay(look < LongestLook ? look : LongestLook, cancellation)).ConfigureAwait(false);
             }
             return false;
+        }
+
+        private async Task Cancel(string path)
+        {
+            try
+            {
+                await _client.Ask<WireJob>(HttpMethod.Post, path + "/cancel", null, null, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProblemException refused) when (refused.Kind == "conflict")
+            {
+                // It ended in the meantime.
+            }
         }
 
         private async Task<List<RecipientResult>> Recipients(string path)

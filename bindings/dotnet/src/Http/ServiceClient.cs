@@ -14,6 +14,7 @@ namespace MailEnhanceService.Http
     /// <summary>Asks the service; where it is busy or not there, again, as often as it takes and is allowed.</summary>
     internal sealed class ServiceClient : IDisposable
     {
+        private const int MostConnections = 16;
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
         private static readonly string[] Tongues = { "en", "zh-HK", "zh-CN" };
 
@@ -26,7 +27,10 @@ namespace MailEnhanceService.Http
             _options = options;
             _base = new Uri(options.Server.AbsoluteUri.TrimEnd('/') + "/");
             // A redirect could carry the key elsewhere.
-            _client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { Timeout = options.RequestTimeout };
+            _client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = MostConnections })
+            {
+                Timeout = options.RequestTimeout
+            };
         }
 
         public void Dispose() => _client.Dispose();
@@ -138,10 +142,13 @@ namespace MailEnhanceService.Http
             Problem = problem;
         }
 
+        /// <summary>"no-valid-key": the end of its type.</summary>
+        internal string Kind => Problem.Type.Substring(Problem.Type.LastIndexOf(':') + 1);
+
         internal MailEnhanceException Shown()
         {
             var advice = string.IsNullOrEmpty(Problem.Advice) ? "" : " " + Problem.Advice;
-            return new MailEnhanceException(Problem.Type.Substring(Problem.Type.LastIndexOf(':') + 1), Problem.Reason + advice, this);
+            return new MailEnhanceException(Kind, Problem.Reason + advice, this);
         }
 
         /// <summary>When every address was refused: what is wrong with each, by its place; else null.</summary>
