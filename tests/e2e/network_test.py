@@ -2,6 +2,7 @@
 
 import os
 import unittest
+from pathlib import Path
 
 import stage
 from fixture import Process, run, wait_for
@@ -209,6 +210,7 @@ class Namespaces:
         self._made = []
         # No /etc/netns is needed: each `ip netns exec` has mounts of its own.
         self._hosts = stage.folder().write(f'hosts-{os.getpid()}', '')
+        self._servers = stage.folder().write(f'resolv-{os.getpid()}.conf', 'nameserver 192.0.2.1\n')
         try:
             self._make()
         except Exception:
@@ -240,7 +242,8 @@ class Namespaces:
 
     def command(self, *words):
         """A command line that runs on the near machine."""
-        script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
+        script = (f'mount --bind {self._hosts} /etc/hosts && '
+                  f'mount --bind {self._servers} "$(readlink -f /etc/resolv.conf)" && exec "$@"')
         return ['ip', 'netns', 'exec', self.near, 'sh', '-c', script, 'sh', *(str(word) for word in words)]
 
     def close(self):
@@ -261,15 +264,19 @@ class RouteTest(unittest.TestCase):
         self.addCleanup(relay.close)
         wait_for(lambda: '192.0.2.1:' in run('ip', 'netns', 'exec', self.net.near, 'ss', '-ltnH'), 'the relay')
 
-    def send(self, *addresses, mails=1):
-        """Each mail over a connection of its own; what each took, in milliseconds."""
+    def send_through(self, accounts, *to):
+        """On the near machine."""
         class Near(Tool):
             def command(tool, *words):
                 return self.net.command(*super().command(*words))
+        with Near(accounts) as tool:
+            return tool.send('--subject', 'S', '--text', 'T', *(word for address in to for word in ('--to', address)))
+
+    def send(self, *addresses, mails=1):
+        """Each mail over a connection of its own; what each took, in milliseconds."""
         self.net.hosts(*addresses)
-        with Near([account(self.PORT, 'a', host='relay.example', maxMessagesPerConnection=1, maxConnections=1)]) as tool:
-            done = tool.send('--subject', 'S', '--text', 'T',
-                             *(word for i in range(mails) for word in ('--to', f'{i}@example.hk')))
+        done = self.send_through([account(self.PORT, 'a', host='relay.example', maxMessagesPerConnection=1,
+                                          maxConnections=1)], *(f'{i}@example.hk' for i in range(mails)))
         self.assertEqual(done.status, 0, done)
         self.assertTrue(all(len(result['attempts']) == 1 for result in done.results), done)
         return [result['attempts'][0]['ms'] for result in done.results]
@@ -286,3 +293,25 @@ class RouteTest(unittest.TestCase):
         usual = ['2001:db8:1::1', '2001:db8:2::1', '2001:db8:3::1', '192.0.2.9', '192.0.2.1']
         took = self.send(*usual, mails=3)
         self.assertLess(sorted(took)[1], 250, took)
+
+    def test_C12_a_name_that_cannot_be_had_is_the_accounts_trouble(self):
+        names = Process(*self.net.command('/usr/bin/python3', Path(__file__).with_name('names.py'), '192.0.2.1'),
+                        log=stage.folder().path / 'names.log')
+        self.addCleanup(names.close)
+        wait_for(lambda: '192.0.2.1:53 ' in run('ip', 'netns', 'exec', self.net.near, 'ss', '-lunH'), 'the name server')
+        second = account(self.PORT, 'second', host='relay.example')
+        for label, step, advice in (('missing', 'resolve', 'net.no-name'), ('nothing', 'resolve', 'net.no-name'),
+                                    ('broken', 'resolve', 'net.no-resolver'), ('refused', 'resolve', 'net.no-resolver'),
+                                    ('silent', 'resolve', 'net.no-resolver'), ('nowhere', 'connect', 'net.unreachable')):
+            first = account(self.PORT, 'first', host=f'{label}.example', connectTimeoutSeconds=1)
+            sent = self.send_through([first, second], 'wong@example.hk')
+            self.assertEqual(sent.status, 0, sent)
+            failed, last = sent.result['attempts']
+            self.assertEqual((failed['step'], failed['class'], failed['adviceId']), (step, 'account', advice), sent)
+            self.assertEqual((last['account'], last['step']), ('second', 'dot'))
+        for label in ('relay', 'mixed'):
+            sent = self.send_through([account(self.PORT, 'a', host=f'{label}.example')], 'wong@example.hk')
+            self.assertEqual((sent.status, len(sent.result['attempts'])), (0, 1), sent)
+        # Sixteen are tried; the good one is the last of twenty-six.
+        sent = self.send_through([account(self.PORT, 'a', host='many.example')], 'wong@example.hk')
+        self.assertEqual((sent.status, sent.result['attempts'][0]['step']), (75, 'connect'), sent)
