@@ -31,10 +31,19 @@ static void on_fallback(void *context, const char *company, const char *account,
     mes_hook_on_fallback(daemon->hooks, company, account, is_in_use);
 }
 
+static void on_proved(void *context, const char *company, const char *account, bool is_first)
+{
+    struct mes_daemon *daemon = context;
+    mes_hook_on_proved(daemon->hooks, company, account, is_first);
+}
+
 struct mes_carrier_listener mes_daemon_carrier_news(struct mes_daemon *daemon)
 {
-    return (struct mes_carrier_listener){
-        .on_account = on_account, .on_all_down = on_all_down, .on_fallback = on_fallback, .context = daemon};
+    return (struct mes_carrier_listener){.on_account = on_account,
+                                         .on_all_down = on_all_down,
+                                         .on_fallback = on_fallback,
+                                         .on_proved = on_proved,
+                                         .context = daemon};
 }
 
 /* ---- from the courier: the store thread ---- */

@@ -2,6 +2,7 @@
 
 #include "hook/alert.h"
 #include "i18n/say.h"
+#include "mes/report.h"
 
 static const struct {
     const char *id;
@@ -45,9 +46,11 @@ static const char *text_of(const char *text)
 void mes_hook_alert_say(const struct mes_hook_alert *alert, bool is_over, enum mes_language language,
                         struct mes_buf *out)
 {
-    const char *company = text_of(alert->company);
+    const char *company = text_of(alert->company), *detail = text_of(alert->detail);
     if (company[0] == '\0')
         company = mes_say_text(language, MES_SAY_hook_general);
+    if (alert->kind == MES_HOOK_ALERT_login) /* the id of an advice */
+        detail = mes_advice_text(detail, language);
     mes_say(out, language, is_over ? kinds[alert->kind].over : kinds[alert->kind].begun,
-            MES_ARGS(company, text_of(alert->subject), text_of(alert->detail)));
+            MES_ARGS(company, text_of(alert->subject), text_of(detail)));
 }

@@ -84,6 +84,17 @@ void mes_hook_on_fallback(struct mes_hook_service *service, const char *company,
     tell_people(service, &alert, !is_in_use);
 }
 
+void mes_hook_on_proved(struct mes_hook_service *service, const char *company, const char *account,
+                        bool is_first)
+{
+    const struct mes_hook_alert login = {
+        .kind = MES_HOOK_ALERT_login, .company = company, .subject = account};
+    mes_hook_alert_clear(service->alerts, &login);
+    mes_hook_on_all_down(service, company, false);
+    if (is_first)
+        mes_hook_on_fallback(service, company, account, false);
+}
+
 bool mes_hook_on_alert(struct mes_hook_service *service, const char *name, const char *detail)
 {
     struct mes_hook_alert alert = {.subject = detail, .detail = detail};

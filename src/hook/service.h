@@ -58,6 +58,8 @@ void mes_hook_on_carrier_account(struct mes_hook_service *service, const struct 
 void mes_hook_on_all_down(struct mes_hook_service *service, const char *company, bool is_down);
 void mes_hook_on_fallback(struct mes_hook_service *service, const char *company, const char *account,
                           bool is_in_use);
+void mes_hook_on_proved(struct mes_hook_service *service, const char *company, const char *account,
+                        bool is_first);
 /* The courier's on_alert. Any thread. False: no alert of that name is known. */
 bool mes_hook_on_alert(struct mes_hook_service *service, const char *name, const char *detail);
 

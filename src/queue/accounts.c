@@ -44,6 +44,25 @@ void mes_carrier_tell_health(struct mes_carrier *carrier, struct mes_fleet *flee
         carrier->listener.on_account(carrier->listener.context, &news);
 }
 
+void mes_carrier_note_sent(struct mes_carrier *carrier, const struct mes_queue_mail *mail, size_t account)
+{
+    struct mes_fleet *fleet = mail->fleet;
+    const struct mes_carrier_listener *listener = &carrier->listener;
+    const char *name = fleet->accounts[account].settings->identity;
+    bool is_chosen = mail->batch->account[0] != '\0';
+    bool is_first = !is_chosen && account == mes_carrier_first_candidate(mail);
+    bool is_news = !fleet->is_proved[account] || (is_first && !fleet->is_first_proved);
+    fleet->is_proved[account] = true;
+    fleet->is_first_proved = fleet->is_first_proved || is_first;
+    if (is_news && listener->on_proved != NULL)
+        listener->on_proved(listener->context, fleet->company, name, is_first);
+    if (fleet->missed != account + 1)
+        return;
+    fleet->missed = 0;
+    if (listener->on_fallback != NULL)
+        listener->on_fallback(listener->context, fleet->company, name, false);
+}
+
 void mes_carrier_update_gates(struct mes_carrier *carrier, struct mes_fleet *fleet)
 {
     bool has_opened = mes_fleet_update_gates(fleet, mes_clock_wall(mes_loop_clock(carrier->loop)));

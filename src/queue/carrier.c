@@ -174,6 +174,9 @@ static void on_outcome(void *context, struct mes_dispatch *dispatch, size_t numb
     mail->has_tried = true;
     if (mes_failover_outcome(&mail->fleet->failover, dispatch, number, facts) == 0)
         mes_carrier_keep_evidence(carrier, mail, number);
+    const struct mes_delivery_recipient *recipient = &mail->delivery.recipients[number];
+    if (recipient->fate == MES_FATE_FINAL && recipient->status == MES_STATUS_SENT)
+        mes_carrier_note_sent(carrier, mail, dispatch->account);
     mes_carrier_tell_health(carrier, mail->fleet, dispatch->account, before);
 }
 

@@ -28,8 +28,12 @@ struct mes_carrier_listener {
     void (*on_account)(void *context, const struct mes_carrier_account_news *news);
     /* None of the list's accounts can send, or one can again. */
     void (*on_all_down)(void *context, const char *company, bool is_down);
-    /* Mail goes out through another account than the first of the list, or through the first again. */
+    /* Mail goes out through another account since the first of the list cannot send; or `account`, the first,
+     * sent again. */
     void (*on_fallback)(void *context, const char *company, const char *account, bool is_in_use);
+    /* An account took a mail for the first time since its list was opened, or a check found it well: what was told of it before,
+     * perhaps by an earlier process, is over. `is_first`: the list's first did. */
+    void (*on_proved)(void *context, const char *company, const char *account, bool is_first);
     void *context;
 };
 

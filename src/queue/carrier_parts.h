@@ -43,6 +43,9 @@ struct mes_fleet *mes_carrier_fleet(const struct mes_carrier *carrier, const cha
 /* route.c: gives the mail to an account, lets it wait, or ends its pass. */
 void mes_carrier_route(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 
+/* The account that the mail's list names first for it. */
+size_t mes_carrier_first_candidate(const struct mes_queue_mail *mail);
+
 /* permits.c: dots that are written down before they are written out. */
 void mes_carrier_want_permit(struct mes_carrier *carrier, struct mes_queue_mail *mail);
 void mes_carrier_withdraw(struct mes_carrier *carrier, struct mes_queue_mail *mail);
@@ -67,6 +70,8 @@ struct mes_carrier_health {
 struct mes_carrier_health mes_carrier_health_of(const struct mes_fleet *fleet, size_t account);
 void mes_carrier_tell_health(struct mes_carrier *carrier, struct mes_fleet *fleet, size_t account,
                              struct mes_carrier_health before);
+/* The account took a mail. */
+void mes_carrier_note_sent(struct mes_carrier *carrier, const struct mes_queue_mail *mail, size_t account);
 /* checks.c */
 void mes_carrier_cancel_checks(struct mes_carrier *carrier);
 

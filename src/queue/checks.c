@@ -44,6 +44,9 @@ static void judge(struct mes_carrier_probe *mine, const struct mes_probe_result 
         mes_health_on_success(&state->health, true);
     mes_account_state_keep_health(state);
     mes_carrier_tell_health(carrier, mine->fleet, mine->account, before);
+    if (result->works && carrier->listener.on_proved != NULL)
+        carrier->listener.on_proved(carrier->listener.context, mine->fleet->company,
+                                    state->settings->identity, false);
     mes_carrier_update_gates(carrier, mine->fleet);
 }
 

@@ -67,7 +67,8 @@ static int open_accounts(struct mes_fleet *fleet, const struct mes_fleet_host *h
     int code = 0;
     fleet->accounts = mes_alloc(count * sizeof *fleet->accounts);
     fleet->checked_at = mes_alloc(count * sizeof *fleet->checked_at);
-    if (fleet->accounts == NULL || fleet->checked_at == NULL)
+    fleet->is_proved = mes_alloc(count * sizeof *fleet->is_proved);
+    if (fleet->accounts == NULL || fleet->checked_at == NULL || fleet->is_proved == NULL)
         return mes_fail_nomem(error);
     for (size_t i = 0; i < count && code == 0; i++)
         code = open_account(fleet, i, host, error);
@@ -114,6 +115,7 @@ void mes_fleet_free(struct mes_fleet **place)
     }
     mes_free(fleet->accounts);
     mes_free(fleet->checked_at);
+    mes_free(fleet->is_proved);
     mes_roster_drop(&fleet->roster);
     mes_free(fleet);
     *place = NULL;

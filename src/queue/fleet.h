@@ -45,7 +45,9 @@ struct mes_fleet {
     size_t in_flight; /* mails that hold on to it */
     bool is_retired;  /* a newer list has taken its place */
     bool was_all_down;
-    size_t fallback; /* the account that stood in last, for the news; 0: none */
+    bool *is_proved; /* accounts that took a mail since the list was opened */
+    bool is_first_proved;
+    size_t missed; /* 1 + the account for which another one stands in, for the news; 0: none */
 };
 
 /* What a fleet needs of the carrier; borrowed during the call, but for loop, memory and tokens. */

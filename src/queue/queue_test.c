@@ -369,6 +369,38 @@ static void E21_nothing_is_tried_while_all_accounts_are_down(void **state)
     assert_non_null(strstr(testing.account_news, "well"));
 }
 
+/* Each probe of the first account gives it a mail, and it fails: that is no news. */
+static void E21_a_fallback_is_told_once_and_over_once(void **state)
+{
+    (void)state;
+    relay_set_down(testing.relay, true);
+    for (int i = 0; i < 4; i++) {
+        int64_t id = queue_testing_post(&testing, &(struct queue_job){.addresses = one_ok, .count = 1});
+        queue_testing_await_state(&testing, id, MES_STORE_DONE);
+        queue_testing_pass(&testing, (int64_t)2 * 3600 * 1000);
+    }
+    assert_true(strstr(testing.account_news, "one:rests") != NULL);
+    assert_string_equal(testing.fallback_news, "+two ");
+    relay_set_down(testing.relay, false);
+    for (int i = 0; i < 3; i++) {
+        int64_t id = queue_testing_post(&testing, &(struct queue_job){.addresses = one_ok, .count = 1});
+        queue_testing_await_state(&testing, id, MES_STORE_DONE);
+        queue_testing_pass(&testing, (int64_t)2 * 3600 * 1000);
+    }
+    assert_string_equal(testing.fallback_news, "+two -one ");
+}
+
+/* A mail that the first account refuses for its content tries a second one: that account is well. */
+static void what_one_mail_meets_is_no_fallback(void **state)
+{
+    (void)state;
+    static const char *const one_spam[] = {"spam@x.test"};
+    int64_t id = queue_testing_post(&testing, &(struct queue_job){.addresses = one_spam, .count = 1});
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(queue_testing_attempts(&testing, id, 0), 2);
+    assert_string_equal(testing.fallback_news, "");
+}
+
 /* The usual 48 hours run while nobody can send … */
 static void mail_of_ill_accounts_ends_after_two_days(void **state)
 {
@@ -429,6 +461,8 @@ int main(void)
         TEST(a_password_mail_overtakes_a_list),
         TEST(companies_take_turns),
         TEST(E21_nothing_is_tried_while_all_accounts_are_down),
+        TEST(E21_a_fallback_is_told_once_and_over_once),
+        TEST(what_one_mail_meets_is_no_fallback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,7 @@ struct queue_testing {
     struct mes_courier *courier;
     char alerts[256];
     char account_news[256];
+    char fallback_news[64]; /* "+two " when it stands in, "-one " when the first sent again */
     bool is_drained;
     struct mes_arena arena; /* of what is read back */
 };

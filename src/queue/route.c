@@ -5,6 +5,7 @@
 
 enum {
     MES_CARRIER_PACE_MS = 5 * 1000,        /* shorter waits are sat out here, longer ones in the database */
+    MES_CARRIER_BREATH_MS = 60 * 1000,     /* the pace of a minute is no failure */
     MES_CARRIER_AGAIN_MS = 60 * 60 * 1000, /* when no one knows how long an account rests */
 };
 
@@ -17,31 +18,40 @@ static void pace(struct mes_carrier *carrier, struct mes_queue_mail *mail, int64
 
 /* ---- a mail gets its account ---- */
 
-static const struct mes_account *first_candidate(const struct mes_queue_mail *mail)
+size_t mes_carrier_first_candidate(const struct mes_queue_mail *mail)
 {
     size_t i = 0;
     while (i + 1 < mail->fleet->count && !mail->candidates[i])
         i++;
-    return mail->fleet->accounts[i].settings;
+    return i;
 }
 
+/* It is told when the first account cannot send: not when it refused this mail, nor when it only catches its
+ * breath. That it can again is told when it did: a probe is no proof. */
 static void tell_fallback(struct mes_carrier *carrier, const struct mes_queue_mail *mail, size_t account)
 {
     struct mes_fleet *fleet = mail->fleet;
-    bool is_in_use = mail->fleet->accounts[account].settings != first_candidate(mail);
-    if (is_in_use == (fleet->fallback != 0) || carrier->listener.on_fallback == NULL)
+    size_t first = mes_carrier_first_candidate(mail);
+    int64_t now = mes_clock_wall(mes_loop_clock(carrier->loop));
+    bool is_bulk = mail->batch->lane == MES_LANE_BULK, is_resting;
+    if (account == first || fleet->missed != 0)
         return;
-    fleet->fallback = is_in_use ? account : 0;
-    carrier->listener.on_fallback(carrier->listener.context, fleet->company,
-                                  fleet->accounts[account].settings->identity, is_in_use);
+    int64_t ready = mes_account_state_ready_at(&fleet->accounts[first], 1, is_bulk, now, &is_resting);
+    if (ready == 0 || (!is_resting && ready - now <= MES_CARRIER_BREATH_MS))
+        return;
+    fleet->missed = first + 1;
+    if (carrier->listener.on_fallback != NULL)
+        carrier->listener.on_fallback(carrier->listener.context, fleet->company,
+                                      fleet->accounts[account].settings->identity, true);
 }
 
 static void give(struct mes_carrier *carrier, struct mes_queue_mail *mail, size_t account)
 {
     struct mes_account_state *state = &mail->fleet->accounts[account];
     const struct mes_clock *clock = mes_loop_clock(carrier->loop);
-    struct mes_identity identity = mes_delivery_identity(state->settings, first_candidate(mail),
-                                                         mes_compose_job_wishes(mail->batch->compiled));
+    struct mes_identity identity = mes_delivery_identity(
+        state->settings, mail->fleet->accounts[mes_carrier_first_candidate(mail)].settings,
+        mes_compose_job_wishes(mail->batch->compiled));
     mail->dispatch = (struct mes_dispatch){
         .mail = &mail->delivery,
         .job = mail->batch->compiled,

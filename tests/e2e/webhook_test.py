@@ -328,9 +328,34 @@ class AlertTest(WebhookCase):
         wait_for(lambda: '"first"' in self.said(robot), 'the robot')
         service.wait_job(service.send())
         self.assertEqual(self.said(robot).count('login of the account "first"'), 1, robot.told)
+        self.assertIn('authorization code', self.said(robot))
         self.assertIn('&timestamp=', robot.told[0][0])
         self.assertNotIn('SECx', service.log() + robot.told[0][0])
         self.assertNotIn('access_token', service.log())
+
+    def test_what_was_mended_is_told_over_also_by_a_process_of_later(self):
+        robot, second = self.keep(Receiver()), self.keep(Scripted())
+        first = self.keep(Scripted({'EHLO': '250-test\n250 AUTH PLAIN', 'AUTH': '535 5.7.8 wrong password'}))
+        accounts = [account(first.port, 'first', user='wong', allowPlaintextAuth=True), account(second.port, 'second')]
+        service = self.service(accounts, alertTo=[f'http://127.0.0.1:{robot.port}/in'])
+
+        def alerts(event):
+            return [line.split(' alert=')[1].split()[0] for line in service.events(f'alert.{event}')]
+
+        for mend in (lambda: service.call('POST', '/api/v1/accounts/reload'), lambda: (service.stop(), service.start())):
+            first._replies['AUTH'] = '535 5.7.8 wrong password'
+            before = len(alerts('raised'))
+            service.wait_job(service.send())
+            wait_for(lambda: len(alerts('raised')) == before + 2, 'two alerts')
+            first._replies['AUTH'] = '235 2.7.0 welcome'
+            accounts[0]['senderUserPassword'] += 'x'
+            service.write(accounts)
+            mend()
+            wait_for(lambda: (service.wait_job(service.send()), len(alerts('cleared')) == before + 2)[1], 'their end')
+            self.assertEqual(sorted(alerts('cleared')), sorted(alerts('raised')))
+            accounts[0]['senderUserPassword'] += 'y'
+            service.write(accounts)
+            service.call('POST', '/api/v1/accounts/reload')
 
     @staticmethod
     def said(robot):

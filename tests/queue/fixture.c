@@ -50,6 +50,15 @@ static void on_account(void *context, const struct mes_carrier_account_news *new
                    news->account, news->until > 0 ? "rests" : "well", news->is_alarm ? "!" : "");
 }
 
+static void on_fallback(void *context, const char *company, const char *account, bool is_in_use)
+{
+    struct queue_testing *testing = context;
+    size_t used = strlen(testing->fallback_news);
+    (void)company;
+    (void)snprintf(testing->fallback_news + used, sizeof testing->fallback_news - used, "%c%s ",
+                   is_in_use ? '+' : '-', account);
+}
+
 /* ---- the whole ---- */
 
 void queue_testing_start(struct queue_testing *testing)
@@ -69,7 +78,7 @@ void queue_testing_start(struct queue_testing *testing)
         .loop = testing->loop,
         .roster = testing->roster,
         .memory = testing->memory,
-        .listener = {.on_account = on_account, .context = testing},
+        .listener = {.on_account = on_account, .on_fallback = on_fallback, .context = testing},
     };
     assert_int_equal(mes_carrier_new(&carrier, &testing->carrier, &error), 0);
     const struct mes_courier_options courier = {
