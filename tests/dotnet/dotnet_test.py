@@ -274,19 +274,22 @@ class Both:
         self.assertEqual([run.lines, sink.mails], [[['cancelled']], []])
 
     def test_cancelled_in_the_middle(self):
-        """Of what the relay is taking its answer is waited for, of the rest nothing is begun."""
+        """Of what the relay is taking its answer is waited for, of the rest nothing is begun. The service has written down the dots
+        of a few mails ahead, and lets these go on."""
         gate = Gate('250 2.0.0 queued as T1')
         relay = self.scripted({'DOT': [gate, '250 2.0.0 queued as T2']})
         environment = self.reach(account(relay.port, 'a', maxConnections=1))
-        child = self.start('Probe.exe', 'cancel', 'later', *(f'to{i}@example.hk' for i in range(4)), environment=environment)
+        child = self.start('Probe.exe', 'cancel', 'later', *(f'to{i}@example.hk' for i in range(12)), environment=environment)
         self.assertTrue(gate.reached.wait(30))
         child.stdin.write(b'\n')
         child.stdin.flush()
         threading.Timer(0.7, gate.open).start()  # the cancellation is well on its way then
         run = self.finish(child)
         self.assertEqual(run.of('success')[0][0], 'False', run)
-        self.assertEqual(sorted(run.statuses().values()), ['Cancelled'] * 3 + ['Sent'], run)
-        self.assertEqual(len(relay.bodies), 1)
+        fates = list(run.statuses().values())
+        self.assertEqual([len(fates), set(fates)], [12, {'Cancelled', 'Sent'}], run)
+        self.assertEqual(len(relay.bodies), fates.count('Sent'))
+        self.assertLessEqual(len(relay.bodies), 6)
 
     def test_a_real_server_with_tls_and_login(self):
         server = stage.postfix()
