@@ -78,6 +78,24 @@ void mes_carrier_update_gates(struct mes_carrier *carrier, struct mes_fleet *fle
         carrier->listener.on_all_down(carrier->listener.context, fleet->company, is_down);
 }
 
+static void look_at_clock(struct mes_carrier_request *request, struct mes_carrier *carrier)
+{
+    (void)request;
+    if (carrier == NULL)
+        return;
+    atomic_store(&carrier->is_clock_asked, false);
+    for (struct mes_fleet *fleet = carrier->fleets; fleet != NULL; fleet = fleet->next)
+        mes_carrier_update_gates(carrier, fleet);
+}
+
+void mes_carrier_look_at_clock(struct mes_carrier *carrier)
+{
+    if (atomic_exchange(&carrier->is_clock_asked, true))
+        return;
+    carrier->clock_request.run = look_at_clock;
+    mes_carrier_post(carrier, &carrier->clock_request);
+}
+
 /* ---- looking ---- */
 
 static int64_t used(const struct mes_limit *limit, int window, int64_t now)

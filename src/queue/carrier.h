@@ -116,6 +116,9 @@ int64_t mes_carrier_gate(struct mes_carrier *carrier, const char *company, int l
  * is remembered. Any thread. */
 int64_t mes_carrier_ill_ms(struct mes_carrier *carrier, const char *company, int lane, int64_t since);
 
+/* The wall clock was set: looks again who rests. Any thread. */
+void mes_carrier_look_at_clock(struct mes_carrier *carrier);
+
 /* How many mails are under way. Any thread. */
 size_t mes_carrier_in_flight(const struct mes_carrier *carrier);
 

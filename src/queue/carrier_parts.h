@@ -2,6 +2,8 @@
 #ifndef MES_QUEUE_CARRIER_PARTS_H
 #define MES_QUEUE_CARRIER_PARTS_H
 
+#include <stdatomic.h>
+
 #include "base/thread.h"
 #include "net/inbox.h"
 #include "net/loop.h"
@@ -27,8 +29,10 @@ struct mes_carrier {
     struct mes_carrier_probe *probes;
     struct mes_queue_mail *ready; /* want an account now, in their order */
     struct mes_queue_mail **ready_last;
-    struct mes_queue_mail *paced; /* want one as soon as it has room */
-    _Atomic size_t held;          /* mails that are here */
+    struct mes_queue_mail *paced;             /* want one as soon as it has room */
+    _Atomic size_t held;                      /* mails that are here */
+    struct mes_carrier_request clock_request; /* the clock was set */
+    atomic_bool is_clock_asked;               /* it is on its way */
     bool is_draining;
     void (*on_drained)(void *context);
     void *drained_context;

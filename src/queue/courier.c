@@ -238,6 +238,8 @@ static int transact(struct turn *turn, struct mes_error *error)
         return code;
     code = replay_news(courier, error);
     if (code == 0)
+        code = mes_courier_mend_times(courier, error);
+    if (code == 0)
         code = run_commands(turn, error);
     if (code == 0)
         code = run_schedules(courier, error);
@@ -293,8 +295,8 @@ static int64_t idle_ms(const struct mes_courier *courier)
 {
     int64_t now = wall_now(courier), wait = MES_COURIER_IDLE_MS;
     int64_t retry = courier->retry_at - mes_clock_monotonic(courier->clock);
-    if (courier->backlog != NULL)
-        return 0;
+    if (courier->backlog != NULL || courier->watched.is_mending)
+        return retry > 0 ? retry : 0;
     for (int lane = 0; lane < MES_LANE_COUNT && !atomic_load(&courier->is_paused); lane++)
         if (mes_courier_room(courier, lane) > 0 && courier->look_at[lane] - now < wait)
             wait = courier->look_at[lane] - now;
@@ -311,7 +313,7 @@ static bool has_work(struct mes_courier *courier)
     bool is_due = courier->schedules_at <= now;
     for (int lane = 0; lane < MES_LANE_COUNT; lane++)
         is_due = is_due || (courier->look_at[lane] <= now && mes_courier_room(courier, lane) > 0);
-    return courier->backlog != NULL || courier->has_journal_news ||
+    return courier->backlog != NULL || courier->has_journal_news || courier->watched.is_mending ||
            (is_due && !atomic_load(&courier->is_paused));
 }
 
@@ -341,6 +343,7 @@ static void work(void *context)
         append_backlog(courier, mes_mailbox_wait(courier->mailbox, idle_ms(courier)));
         if (is_closed && courier->backlog == NULL)
             break;
+        mes_courier_watch_clock(courier);
         if (atomic_exchange(&courier->has_new_schedules, false) && courier->options.schedules.run != NULL)
             courier->schedules_at = 0;
         if (atomic_exchange(&courier->is_nudged, false))
@@ -374,6 +377,7 @@ int mes_courier_start(const struct mes_courier_options *options, struct mes_cour
         courier->schedules_at = INT64_MAX;
     courier->next_token = mes_store_epoch(options->store) << 40;
     int code = mes_mailbox_new(NULL, NULL, &courier->mailbox, error);
+    mes_courier_begin_clock(courier);
     if (code == 0)
         code = mes_courier_recover(courier, error);
     if (code == 0)

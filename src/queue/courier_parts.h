@@ -36,6 +36,14 @@ struct mes_courier_refusals {
     unsigned count;
 };
 
+/* The wall clock, of which the last jump is remembered. */
+struct mes_courier_clock {
+    int64_t offset;     /* to the monotonic one */
+    int64_t at, moved;  /* wall clock after the jump, and by how much; 0: none yet */
+    bool is_mending;    /* times that may be years too late are being looked for … */
+    int64_t mended_job; /* … behind this id */
+};
+
 struct mes_courier {
     struct mes_courier_options options;
     const struct mes_clock *clock;
@@ -47,6 +55,7 @@ struct mes_courier {
     atomic_bool cannot_write; /* a write failed, and no trial has succeeded since */
     _Atomic uint64_t turns;
     int64_t started_at; /* wall clock */
+    struct mes_courier_clock watched;
 
     struct mes_mailbox_item *backlog; /* taken out of the mailbox, for the next transaction */
     struct mes_courier_change *changes;
@@ -116,6 +125,14 @@ int mes_courier_expire(struct mes_courier *courier, const struct mes_store_job *
 int mes_courier_recover(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
 /* The results that stand in the journal, into the database. */
 int mes_courier_replay(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
+
+/* jump.c: before the thread starts; in each turn: was the clock set? */
+void mes_courier_begin_clock(struct mes_courier *courier);
+void mes_courier_watch_clock(struct mes_courier *courier);
+/* A slice of the times that wait for a clock that was ahead, in the open transaction. */
+int mes_courier_mend_times(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
+/* How long accounts were really ill of what the wall clock says for the time since then. */
+int64_t mes_courier_true_ill_ms(const struct mes_courier *courier, int64_t since, int64_t ill_ms);
 
 /* trial.c: the database could not be written. */
 void mes_courier_cannot_write(struct mes_courier *courier);

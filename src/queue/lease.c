@@ -11,6 +11,7 @@
 #include "compose/stored.h"
 #include "queue/control.h"
 #include "queue/courier_parts.h"
+#include "queue/jump.h"
 #include "queue/quiet.h"
 #include "queue/retry.h"
 #include "store/content.h"
@@ -179,7 +180,9 @@ static void recall(const struct share *share, const struct mes_store_recipient *
     const struct mes_retry_waiting waiting = {
         .since = since,
         .now = round->now,
-        .ill_ms = mes_carrier_ill_ms(round->courier->options.carrier, job->company, round->lane, since),
+        .ill_ms = mes_courier_true_ill_ms(
+            round->courier, since,
+            mes_carrier_ill_ms(round->courier->options.carrier, job->company, round->lane, since)),
     };
     mes_retry_note_waiting(progress_out, &waiting);
 }
@@ -194,6 +197,7 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     if (mail == NULL)
         return mes_fail_nomem(error);
     mes_courier_hand_later(courier, mail);
+    mail->clock_offset = mes_jump_offset(courier->clock);
     recall(share, &rows[0], &mail->progress);
     for (size_t i = 0; i < step; i++) {
         mail->rows[i].is_open = mes_queue_row_is_open(&rows[i]);

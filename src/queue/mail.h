@@ -69,8 +69,9 @@ struct mes_queue_mail {
     struct mes_queue_mail *next;  /* for whoever holds it */
     struct mes_courier *courier;
     struct mes_queue_batch *batch;
-    int64_t number; /* of the lead row */
-    int64_t token;  /* of the lease */
+    int64_t number;       /* of the lead row */
+    int64_t token;        /* of the lease */
+    int64_t clock_offset; /* at the lease, see jump.h */
     struct mes_progress progress;
     struct mes_queue_row *rows;
     size_t row_count;

@@ -45,6 +45,7 @@ struct queue_testing {
         courier_ms; /* what the courier's own clock is ahead, and by how much more after each look */
     int64_t courier_haste_ms;
     struct mes_clock courier_clock;
+    _Atomic int64_t set_ms; /* of the wall clock alone: somebody set it */
     struct mes_loop *loop;
     struct mes_store *store;
     struct mes_store_readers *readers;

@@ -8,6 +8,7 @@
 #include "delivery/backoff.h"
 #include "queue/carrier_parts.h"
 #include "queue/flight.h"
+#include "queue/jump.h"
 #include "queue/retry.h"
 
 enum { MES_SETTLE_MEMORY = 16 * 1024 * 1024 };
@@ -291,6 +292,8 @@ void mes_carrier_settle(struct mes_carrier *carrier, struct mes_queue_mail *mail
     struct settling settling = {
         .carrier = carrier, .mail = mail, .now = mes_clock_wall(mes_loop_clock(carrier->loop))};
     mes_arena_init(&mail->arena, MES_SETTLE_MEMORY);
+    int64_t jump = mes_jump_since(mes_loop_clock(carrier->loop), mail->clock_offset);
+    mail->progress.waited_ms += jump > 0 ? jump : 0; /* that time never passed */
     settling.deadline = mes_retry_deadline(&mail->progress, mail->batch->expires_at);
     plan_doubt(&settling);
     plan_retry(&settling);

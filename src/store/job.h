@@ -107,6 +107,17 @@ int mes_store_job_replace(struct mes_store *store, const struct mes_store_job *j
 /* A pause does not use up the time of trying: adds to `expires_at` where there is one. */
 int mes_store_job_extend(struct mes_store *store, int64_t id, int64_t milliseconds,
                          struct mes_error *error) MES_MUST_USE;
+/* A slice of the jobs, of which each that waits for a retry later than `latest` is due at `now` instead: the
+ * clock that its time was made with was ahead. What was asked for at a time keeps it. */
+struct mes_store_job_mending {
+    int64_t now, latest;
+    int64_t after; /* in and out: the last job that was looked at */
+    unsigned limit;
+    bool is_end; /* out */
+};
+int mes_store_job_mend_times(struct mes_store *store, struct mes_store_job_mending *mending,
+                             struct mes_error *error) MES_MUST_USE;
+
 /* Everything of a job, at most `most` rows in one call: `is_gone_out` says whether that was all. For a bulk
  * call that was broken off, and for the sweep. */
 int mes_store_job_remove(struct mes_store *store, int64_t id, unsigned most, bool *is_gone_out,

@@ -55,6 +55,8 @@ static void run_jobs(struct fixture *f, const char *company)
             .company = company, .states = 1U << state >> 1, .kind = -1, .limit = 1};
         ran(mes_store_job_list(f->reads, &page, any_job, NULL, &f->error));
     }
+    struct mes_store_job_mending mending = {.now = NOON_MS, .latest = NOON_MS, .limit = 100};
+    ran(mes_store_job_mend_times(f->store, &mending, &f->error));
 }
 
 static bool any_row(void *context, const struct mes_store_recipient *row)

@@ -22,7 +22,8 @@ static int64_t hasty(void *context)
 static int64_t wall(void *context)
 {
     struct queue_testing *testing = context;
-    return mes_clock_wall(mes_clock_system()) + atomic_load(&testing->ahead_ms);
+    return mes_clock_wall(mes_clock_system()) + atomic_load(&testing->ahead_ms) +
+           atomic_load(&testing->set_ms);
 }
 
 static const char *path_in(const struct queue_testing *testing, const char *name)
