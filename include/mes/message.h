@@ -64,6 +64,10 @@ MES_API int mes_message_add_header(struct mes_message *message, const char *name
                                    struct mes_error *error) MES_MUST_USE;
 MES_API int mes_message_set_priority(struct mes_message *message, enum mes_priority priority,
                                      struct mes_error *error) MES_MUST_USE;
+/* REQUIRETLS (RFC 8689): the mail only goes over TLS with a checked certificate, to a relay that promises the
+ * same for the rest of its way. An account whose relay does not is passed over; when none is left the mail
+ * fails. */
+MES_API void mes_message_set_require_tls(struct mes_message *message, bool is_required);
 /* Asks relays that offer DSN for a notification: any of "success", "failure", "delay" joined by ',', or
  * "never". */
 MES_API int mes_message_set_dsn(struct mes_message *message, const char *notify,

@@ -55,6 +55,14 @@ enum mes_status {
     MES_STATUS_COUNT
 };
 
+/* Was a notification that the message wished for (mes_message_set_dsn) asked of the relay? */
+enum mes_dsn {
+    MES_DSN_NONE,        /* nothing was wished for, or the attempt did not come that far */
+    MES_DSN_REQUESTED,   /* the relay was asked */
+    MES_DSN_NOT_OFFERED, /* the relay cannot be asked: none will come, but failures, as always */
+    MES_DSN_COUNT
+};
+
 enum mes_role { MES_ROLE_TO, MES_ROLE_CC, MES_ROLE_BCC };
 
 /* One try through one account. Texts belong to the report. */
@@ -67,6 +75,7 @@ struct mes_attempt {
     const char *reply;     /* valid UTF-8, without code; or what happened, such as "connection refused" */
     const char *advice_id; /* "auth.authorization-code", "" when there is no advice */
     int64_t milliseconds;  /* how long the attempt took */
+    enum mes_dsn dsn;
 };
 
 struct mes_result {
@@ -97,6 +106,7 @@ MES_API const char *mes_step_name(enum mes_step step);
 MES_API const char *mes_class_name(enum mes_class class_);
 MES_API const char *mes_status_name(enum mes_status status);
 MES_API const char *mes_role_name(enum mes_role role);
+MES_API const char *mes_dsn_name(enum mes_dsn dsn); /* "requested", "not offered", "" for none */
 
 MES_END
 

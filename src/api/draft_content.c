@@ -183,16 +183,30 @@ static void read_headers(struct mes_api_draft *draft, const struct mes_json_valu
     }
 }
 
+static void read_dsn(struct mes_api_draft *draft, const struct mes_json_value *value)
+{
+    read_text_by(draft, value, mes_message_set_dsn);
+}
+
+static void read_require_tls(struct mes_api_draft *draft, const struct mes_json_value *value)
+{
+    if (value->kind != MES_JSON_FLAG)
+        mes_api_draft_complain_of(draft, MES_API_PROBLEM_bad_value, MES_SAY_resource_not_flag, MES_NO_ARGS);
+    else
+        mes_message_set_require_tls(draft->message, value->integer != 0);
+}
+
 void mes_api_draft_read_content(struct mes_api_draft *draft, const struct mes_json_value *body)
 {
     static const struct {
         const char *name;
         void (*read)(struct mes_api_draft *draft, const struct mes_json_value *value);
     } members[] = {
-        {"from", read_from}, {"replyTo", read_reply_to},  {"cc", read_cc},
-        {"bcc", read_bcc},   {"subject", read_subject},   {"text", read_text},
-        {"html", read_html}, {"template", read_template}, {"lang", read_lang},
-        {"vars", read_vars}, {"headers", read_headers},   {"attachments", mes_api_draft_read_files}};
+        {"from", read_from}, {"replyTo", read_reply_to},      {"cc", read_cc},
+        {"bcc", read_bcc},   {"subject", read_subject},       {"text", read_text},
+        {"html", read_html}, {"template", read_template},     {"lang", read_lang},
+        {"vars", read_vars}, {"headers", read_headers},       {"attachments", mes_api_draft_read_files},
+        {"dsn", read_dsn},   {"requireTls", read_require_tls}};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         const struct mes_json_value *value = mes_json_member(body, mes_str_of(members[i].name));
         size_t mark = mes_api_draft_enter(draft, members[i].name);

@@ -10,11 +10,20 @@
 #include "delivery/router.h"
 #include "queue/quiet.h"
 
-static const char *const head_members[] = {
-    "company", "kind",     "from",      "to",      "cc",      "bcc",         "replyTo",    "subject",
-    "text",    "html",     "template",  "lang",    "vars",    "attachments", "headers",    "priority",
-    "sendAt",  "timeZone", "expiresAt", "account", "onDoubt", "latePolicy",  "quietHours", "keepMessagesDays",
-    NULL};
+static const char *const head_members[] = {"company",    "kind",
+                                           "from",       "to",
+                                           "cc",         "bcc",
+                                           "replyTo",    "subject",
+                                           "text",       "html",
+                                           "template",   "lang",
+                                           "vars",       "attachments",
+                                           "headers",    "priority",
+                                           "dsn",        "requireTls",
+                                           "sendAt",     "timeZone",
+                                           "expiresAt",  "account",
+                                           "onDoubt",    "latePolicy",
+                                           "quietHours", "keepMessagesDays",
+                                           NULL};
 
 /* The number of a text's word among `words`, which NULL ends; -1 when it is none of them and was complained
  * of. */

@@ -70,8 +70,8 @@ static void take_head(struct patch *patch)
 
 static bool changes_content(const struct patch *patch)
 {
-    static const char *const members[] = {"from", "replyTo", "subject",  "text",    "html",
-                                          "vars", "headers", "template", "priority"};
+    static const char *const members[] = {"from",    "replyTo",  "subject",  "text", "html",      "vars",
+                                          "headers", "template", "priority", "dsn",  "requireTls"};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         if (has(patch, members[i]))
             return true;

@@ -70,6 +70,7 @@ static bool add_recipient(void *context, const struct mes_store_recipient *recip
     mes_api_resource_text(json, "messageId", recipient->message_id);
     mes_api_resource_text(json, "adviceId", recipient->advice_id);
     mes_api_resource_text(json, "advice", mes_advice_text(recipient->advice_id, language));
+    mes_api_resource_text(json, "dsn", recipient->dsn);
     mes_api_resource_time(json, "dueAt", recipient->due_at);
     mes_api_resource_time(json, "doneAt", recipient->done_at);
     mes_json_write_object_end(json);

@@ -219,6 +219,13 @@ static int add_priority(struct mes_cli *cli, struct mes_message *message, struct
     return mes_message_set_priority(message, value, error);
 }
 
+static int add_delivery(struct mes_cli *cli, struct mes_message *message, struct mes_error *error)
+{
+    const char *dsn = mes_cli_text(cli->options, MES_CLI_OPT_DSN);
+    mes_message_set_require_tls(message, mes_cli_has(cli->options, MES_CLI_OPT_REQUIRE_TLS));
+    return dsn != NULL ? mes_message_set_dsn(message, dsn, error) : 0;
+}
+
 int mes_cli_content_add(struct mes_cli *cli, struct mes_message *message, const char *template_folder,
                         struct mes_error *error)
 {
@@ -230,5 +237,7 @@ int mes_cli_content_add(struct mes_cli *cli, struct mes_message *message, const 
         code = add_bodies(cli, message, template_folder, error);
     if (code == 0)
         code = add_repeated(cli, message, error);
+    if (code == 0)
+        code = add_delivery(cli, message, error);
     return code != 0 ? code : add_priority(cli, message, error);
 }

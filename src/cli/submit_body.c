@@ -107,6 +107,9 @@ void mes_cli_submit_write(struct mes_buf *out, const struct mes_cli *cli, const 
     write_variables(&json, message->variables, message->variable_count);
     write_headers(&json, message);
     write_option(&json, "priority", cli, MES_CLI_OPT_PRIORITY);
+    write_option(&json, "dsn", cli, MES_CLI_OPT_DSN);
+    if (mes_cli_has(cli->options, MES_CLI_OPT_REQUIRE_TLS))
+        mes_json_write_flag(&json, "requireTls", true);
     write_option(&json, "account", cli, MES_CLI_OPT_ACCOUNT);
     write_option(&json, "sendAt", cli, MES_CLI_OPT_SEND_AT);
     write_option(&json, "timeZone", cli, MES_CLI_OPT_TIME_ZONE);

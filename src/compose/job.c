@@ -98,6 +98,7 @@ static bool copy_wishes(struct mes_compose_job *job, const struct mes_message *m
     wishes->reply_to_address = copy_text(job, message, MES_TEXT_REPLY_TO_ADDRESS);
     wishes->reply_to_name = copy_text(job, message, MES_TEXT_REPLY_TO_NAME);
     wishes->dsn = message->dsn;
+    wishes->requires_tls = message->requires_tls;
     return wishes->from_address != NULL && wishes->from_name != NULL && wishes->reply_to_address != NULL &&
            wishes->reply_to_name != NULL;
 }

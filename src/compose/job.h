@@ -95,7 +95,8 @@ struct mes_compose_wishes {
     const char *from_name;
     const char *reply_to_address;
     const char *reply_to_name;
-    const char *dsn; /* for RCPT NOTIFY=: "NEVER" or "SUCCESS,FAILURE,DELAY" or a part of it */
+    bool requires_tls; /* REQUIRETLS */
+    const char *dsn;   /* for RCPT NOTIFY=: "NEVER" or "SUCCESS,FAILURE,DELAY" or a part of it */
 };
 const struct mes_compose_wishes *mes_compose_job_wishes(const struct mes_compose_job *job);
 

@@ -293,6 +293,11 @@ int mes_message_set_priority(struct mes_message *message, enum mes_priority prio
     return 0;
 }
 
+void mes_message_set_require_tls(struct mes_message *message, bool is_required)
+{
+    message->requires_tls = is_required;
+}
+
 int mes_message_set_dsn(struct mes_message *message, const char *notify, struct mes_error *error)
 {
     static const char *const words[] = {"success", "failure", "delay", "never"};

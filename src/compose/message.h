@@ -50,6 +50,7 @@ struct mes_message {
     struct mes_content_store *contents;
     struct mes_content_store *to_contents; /* of single recipients' attachments; NULL: there are none */
     enum mes_priority priority;
+    bool requires_tls;
     const char *dsn; /* static; "" when nothing is asked for */
 
     /* Of a message that was read by compose/stored.h: */

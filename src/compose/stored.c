@@ -122,6 +122,8 @@ static void write_texts(struct mes_json_writer *writer, const struct mes_message
         write_headers(writer, message);
     write_text(writer, "priority", mes_stored_priorities[message->priority]);
     write_text(writer, "dsn", message->dsn);
+    if (message->requires_tls)
+        mes_json_write_flag(writer, "requireTls", true);
     if (message->variable_count > 0)
         mes_compose_variables_write(message->variables, message->variable_count, "vars", writer);
 }

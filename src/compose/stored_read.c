@@ -53,6 +53,12 @@ static int64_t integer_of(const struct mes_json_value *object, const char *key)
     return value != NULL && value->kind == MES_JSON_INTEGER ? value->integer : 0;
 }
 
+static bool flag_of(const struct mes_json_value *object, const char *key)
+{
+    const struct mes_json_value *value = mes_json_member(object, mes_str_of(key));
+    return value != NULL && value->kind == MES_JSON_FLAG && value->integer != 0;
+}
+
 static const struct mes_json_value *children_of(const struct mes_json_value *object, const char *key)
 {
     const struct mes_json_value *value = mes_json_member(object, mes_str_of(key));
@@ -138,6 +144,7 @@ static int read_wishes(struct mes_message *message, const struct mes_json_value 
     for (unsigned i = 0; priority != NULL && mes_stored_priorities[i] != NULL; i++)
         if (strcmp(priority, mes_stored_priorities[i]) == 0)
             message->priority = (enum mes_priority)i;
+    mes_message_set_require_tls(message, flag_of(root, "requireTls"));
     return dsn != NULL ? mes_message_set_dsn(message, dsn, error) : 0;
 }
 

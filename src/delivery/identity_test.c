@@ -15,7 +15,8 @@ static const struct mes_account second = {.from_address = "relay@brevo.test",
                                           .from_name = "Relay",
                                           .reply_to_default = "",
                                           .allowed_from = {patterns, 2}};
-static const struct mes_compose_wishes nothing = {"", "", "", "", ""};
+static const struct mes_compose_wishes nothing = {
+    .from_address = "", .from_name = "", .reply_to_address = "", .reply_to_name = "", .dsn = ""};
 
 static void from_follows_the_account(void **state)
 {

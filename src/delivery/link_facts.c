@@ -20,6 +20,7 @@ static enum mes_cause cause_of_session(enum mes_smtp_cause cause)
         [MES_SMTP_BAD_ROUNDS] = MES_CAUSE_BAD_ROUNDS,
         [MES_SMTP_LOGIN_UNFIT] = MES_CAUSE_LOGIN_UNFIT,
         [MES_SMTP_NO_SMTPUTF8] = MES_CAUSE_NO_SMTPUTF8,
+        [MES_SMTP_NO_REQUIRETLS] = MES_CAUSE_NO_REQUIRETLS,
         [MES_SMTP_TOO_LARGE] = MES_CAUSE_TOO_LARGE,
         [MES_SMTP_BAD_ADDRESS] = MES_CAUSE_INTERNAL,
         [MES_SMTP_NOT_TRIED] = MES_CAUSE_CUT, /* these two never get here: */

@@ -163,7 +163,8 @@ static struct mes_evidence gather_evidence(struct mes_link *link, const struct m
                                            unsigned char digest[MES_DIGEST_SIZE], struct mes_buf *transcript)
 {
     bool has_failed = false;
-    struct mes_evidence evidence = {.tls = mes_link_tls(link), .sender = slot->wire.sender};
+    struct mes_evidence evidence = {
+        .tls = mes_link_tls(link), .sender = slot->wire.sender, .dsn = result->dsn};
     for (size_t i = 0; i < slot->message.count && !has_failed; i++)
         has_failed = slot->numbers[i] != MES_LINK_ARCHIVE && !is_accepted(&result->outcomes[i]);
     if (slot->digest != NULL && result->dot_written && mes_digest_stream_end(slot->digest, digest))

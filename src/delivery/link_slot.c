@@ -3,6 +3,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+/* Of the characters of a Message-ID xtext makes no more (RFC 3461 4). */
+enum { MES_ENVELOPE_ID_MOST = 100 };
+
 void mes_link_slot_init(struct mes_link_slot *slot, struct mes_loop *loop,
                         void (*on_body_ready)(void *context), void *context)
 {
@@ -78,6 +81,17 @@ static void add_recipients(struct mes_link_slot *slot, const struct mes_dispatch
         add_recipient(slot, terms->archive_bcc, MES_LINK_ARCHIVE, "");
 }
 
+/* What a notification names the mail by: its Message-ID, or the part before the @ where that is too long
+ * (RFC 3461 4.4). */
+static struct mes_str envelope_id(const char *message_id)
+{
+    struct mes_str id = mes_str_of(message_id), local;
+    id = mes_str_cut(id, 1, id.size > 2 ? id.size - 2 : 0);
+    struct mes_str rest = id;
+    bool is_long = id.size > MES_ENVELOPE_ID_MOST && mes_str_next(&rest, '@', &local);
+    return is_long ? local : id;
+}
+
 int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch,
                        const struct mes_link_terms *terms, struct mes_error *error)
 {
@@ -88,12 +102,16 @@ int mes_link_slot_fill(struct mes_link_slot *slot, struct mes_dispatch *dispatch
     if (code != 0)
         return code;
     mes_wire_source_init(&slot->source, &slot->wire, slot->loop, slot->on_body_ready, slot->context);
+    const struct mes_compose_wishes *wishes = mes_compose_job_wishes(dispatch->job);
     slot->message = (struct mes_smtp_message){
         .sender = mes_str_of(slot->wire.sender),
         .recipients = slot->recipients,
         .source = &slot->source.source,
         .needs_8bitmime = slot->wire.needs_smtputf8,
         .needs_smtputf8 = slot->wire.needs_smtputf8,
+        .requires_tls = wishes->requires_tls,
+        .dsn_return = wishes->dsn[0] != '\0' ? MES_SMTP_RETURN_HEADERS : MES_SMTP_RETURN_UNSAID,
+        .envelope_id = wishes->dsn[0] != '\0' ? envelope_id(dispatch->mail->message_id) : MES_STR(""),
         .asks_late = dispatch->is_doubted,
         .context = slot,
     };

@@ -48,3 +48,10 @@ const char *mes_role_name(enum mes_role role)
     static const char *const roles[] = {[MES_ROLE_TO] = "to", [MES_ROLE_CC] = "cc", [MES_ROLE_BCC] = "bcc"};
     return (unsigned)role <= MES_ROLE_BCC ? roles[role] : "";
 }
+
+const char *mes_dsn_name(enum mes_dsn dsn)
+{
+    static const char *const words[MES_DSN_COUNT] = {
+        [MES_DSN_NONE] = "", [MES_DSN_REQUESTED] = "requested", [MES_DSN_NOT_OFFERED] = "not offered"};
+    return (unsigned)dsn < MES_DSN_COUNT ? words[dsn] : "";
+}

@@ -83,6 +83,7 @@ struct mes_smtp_options mes_relay_options_smtp(const struct mes_account *setting
         .mechanism = mechanism,
         .minimum = minimums[settings->auth_minimum],
         .plaintext_auth = settings->allow_plaintext_auth,
+        .is_certificate_unchecked = settings->allow_invalid_certificate,
         .pace = paces[settings->pipelining],
         .greeting_ms = milliseconds(settings->read_timeout),
         .read_ms = milliseconds(settings->read_timeout),

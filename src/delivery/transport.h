@@ -14,6 +14,7 @@ struct mes_evidence {
     const char *sender;          /* of MAIL FROM, as it was sent; "" when it did not come to that */
     const unsigned char *sha256; /* 32 bytes: of the message as it was sent, before dot-stuffing. NULL unless
                                   * it was asked for and a byte of the final dot was put out */
+    enum mes_dsn dsn;            /* what became of the notification that was wished for */
     struct mes_str transcript;   /* the attempt's lines and those of the login before, "> " or "< " in front,
                                   * '\n' behind, secrets hidden, the oldest left out where they are too many.
                                   * Empty unless it was asked for, and for what was accepted */

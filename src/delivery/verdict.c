@@ -50,7 +50,7 @@ static void from_row(const struct mes_verdict_row *row, const struct mes_verdict
 /* What the message asks for and this relay cannot do says nothing about the others. */
 static bool is_unfit(enum mes_cause cause)
 {
-    return cause == MES_CAUSE_NO_SMTPUTF8 || cause == MES_CAUSE_TOO_LARGE;
+    return cause == MES_CAUSE_NO_SMTPUTF8 || cause == MES_CAUSE_NO_REQUIRETLS || cause == MES_CAUSE_TOO_LARGE;
 }
 
 /* "Too many recipients" after some were taken only means: the rest in a further transaction. */

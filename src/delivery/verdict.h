@@ -41,9 +41,10 @@ enum mes_cause {
     MES_CAUSE_TOKEN_WITHDRAWN,    /* our authorization is good no more, or there is none yet */
     MES_CAUSE_OWN_FILE,           /* our certificate, key or CA file cannot be used */
     MES_CAUSE_NO_SMTPUTF8,        /* this message needs it, the relay lacks it */
-    MES_CAUSE_TOO_LARGE,          /* larger than the relay's announced SIZE or the account's own limit */
-    MES_CAUSE_CANCELLED,          /* ended from our side */
-    MES_CAUSE_INTERNAL,           /* our memory or disk */
+    MES_CAUSE_NO_REQUIRETLS, /* this message may only go over verified TLS, the relay does not keep to it */
+    MES_CAUSE_TOO_LARGE,     /* larger than the relay's announced SIZE or the account's own limit */
+    MES_CAUSE_CANCELLED,     /* ended from our side */
+    MES_CAUSE_INTERNAL,      /* our memory or disk */
     MES_CAUSE_COUNT
 };
 

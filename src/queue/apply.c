@@ -66,7 +66,7 @@ static int tell(struct mes_courier *courier, const struct mes_outcome *outcome,
 {
     const struct mes_courier_listener *listener = &courier->options.listener;
     static const struct mes_outcome_attempt none = {
-        .account = "", .step = "", .class_ = "", .enhanced = "", .reply = "", .advice_id = ""};
+        .account = "", .step = "", .class_ = "", .enhanced = "", .reply = "", .advice_id = "", .dsn = ""};
     const struct mes_outcome_attempt *own = mes_outcome_last_try(row);
     const struct mes_outcome_attempt *last = own != NULL ? own : &none;
     const struct mes_queue_recipient_news news = {
@@ -101,6 +101,7 @@ static void fill_row(const struct mes_outcome *outcome, const struct mes_outcome
         recipient->enhanced = last->enhanced;
         recipient->reply = last->reply;
         recipient->advice_id = last->advice_id;
+        recipient->dsn = last->dsn;
     }
     if (outcome->message_id[0] != '\0')
         recipient->message_id = outcome->message_id;

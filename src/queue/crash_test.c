@@ -96,6 +96,7 @@ static void write_into_journal(int64_t id, int64_t token)
                                                 .enhanced = "2.0.0",
                                                 .reply = "taken",
                                                 .advice_id = "",
+                                                .dsn = "",
                                                 .sender = "",
                                                 .tls = "none",
                                                 .digest = ""};

@@ -21,6 +21,7 @@ int mes_courier_expire(struct mes_courier *courier, const struct mes_store_job *
         .enhanced = "",
         .reply = "expired: the time until which it was to be sent has passed",
         .advice_id = "",
+        .dsn = "",
         .sender = "",
         .tls = "",
         .digest = "",

@@ -48,6 +48,7 @@ static void write_attempt(struct mes_json_writer *writer, const struct mes_outco
     write_cut(writer, "enhanced", attempt->enhanced, MES_OUTCOME_TEXT_MOST);
     write_cut(writer, "reply", attempt->reply, MES_OUTCOME_REPLY_MOST);
     write_cut(writer, "advice", attempt->advice_id, MES_OUTCOME_TEXT_MOST);
+    write_cut(writer, "dsn", attempt->dsn, MES_OUTCOME_TEXT_MOST);
     mes_json_write_integer(writer, "ms", attempt->milliseconds);
     write_cut(writer, "tls", attempt->tls, MES_OUTCOME_TEXT_MOST);
     write_cut(writer, "digest", attempt->digest, MES_OUTCOME_TEXT_MOST);
@@ -129,6 +130,7 @@ static void read_attempt(struct reading *reading, struct mes_outcome_row *row)
         .enhanced = read_text(reading, "enhanced"),
         .reply = read_text(reading, "reply"),
         .advice_id = read_text(reading, "advice"),
+        .dsn = read_text(reading, "dsn"),
         .milliseconds = read_number(reading, "ms"),
         .sender = "",
         .tls = read_text(reading, "tls"),

@@ -19,6 +19,7 @@ struct mes_outcome_attempt {
     const char *enhanced;
     const char *reply;
     const char *advice_id;
+    const char *dsn; /* mes_dsn_name */
     int64_t milliseconds;
     const char *sender; /* MAIL FROM as it was sent; "" when it did not come to that */
     const char *tls;    /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "none", or "" when it is not known */

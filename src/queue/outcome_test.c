@@ -23,6 +23,7 @@ static void an_outcome_survives_the_journal(void **state)
                                                 .enhanced = "5.7.1",
                                                 .reply = "郵件 \"refused\"\n",
                                                 .advice_id = "x",
+                                                .dsn = "requested",
                                                 .milliseconds = 7,
                                                 .sender = "a@b",
                                                 .tls = "none",
@@ -53,6 +54,7 @@ static void an_outcome_survives_the_journal(void **state)
     assert_int_equal(read.rows[0].status, MES_STORE_STATUS_FAILED);
     assert_true(read.rows[0].is_final);
     assert_string_equal(read.rows[0].attempts[0].reply, attempt.reply);
+    assert_string_equal(read.rows[0].attempts[0].dsn, "requested");
     assert_int_equal(read.due_at, 12);
     for (size_t size = 0; size < text.size; size++) {
         struct mes_outcome torn;

@@ -85,6 +85,7 @@ static void add_attempt(const struct mes_queue_mail *mail, const struct mes_deli
         .enhanced = attempt->shown.enhanced,
         .reply = attempt->shown.reply,
         .advice_id = attempt->shown.advice_id,
+        .dsn = mes_dsn_name(attempt->shown.dsn),
         .milliseconds = attempt->shown.milliseconds,
         .sender = evidence != NULL ? evidence->sender : "",
         .tls = evidence != NULL ? evidence->tls : "",

@@ -58,6 +58,7 @@ static void read_keyword(struct mes_smtp_ehlo *ehlo, struct mes_str keyword, str
                  {MES_STR("8BITMIME"), &ehlo->eightbitmime},
                  {MES_STR("SMTPUTF8"), &ehlo->smtputf8},
                  {MES_STR("DSN"), &ehlo->dsn},
+                 {MES_STR("REQUIRETLS"), &ehlo->requiretls},
                  {MES_STR("CHUNKING"), &ehlo->chunking}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (mes_str_eq_nocase(keyword, flags[i].name))

@@ -13,6 +13,7 @@ struct mes_smtp_ehlo {
     bool eightbitmime;
     bool smtputf8;
     bool dsn;
+    bool requiretls;
     bool chunking;
     bool size;               /* MAIL may say SIZE= */
     uint64_t size_limit;     /* 0: none named */

@@ -23,6 +23,7 @@ struct mes_smtp_message {
     struct mes_source *source;       /* the message with its header; line ends of any kind, no dot-stuffing */
     bool needs_8bitmime;             /* the body has bytes above 127 */
     bool needs_smtputf8;             /* an address or header has bytes above 127 */
+    bool requires_tls;               /* RFC 8689: only by relays that keep it to verified TLS */
     enum mes_smtp_return dsn_return; /* RET= */
     struct mes_str envelope_id;      /* ENVID (plain, not xtext); empty: none */
     bool asks_late;                  /* its permit is not asked for while it waits for its turn */
@@ -57,6 +58,7 @@ struct mes_smtp_result {
     /* A byte of the final dot was handed to the socket. Then only an outcome with step DOT (or BODY) and
      * cause REPLIED is certain; every other one whose recipient had been accepted is in doubt. */
     bool dot_written;
+    enum mes_dsn dsn; /* of what the message asked for, once MAIL was written */
     int64_t begun_at; /* when its MAIL was put out, on the session's monotonic clock; 0: never */
 };
 

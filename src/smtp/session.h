@@ -59,6 +59,7 @@ struct mes_smtp_options {
      * show it stand before all others. */
     const struct mes_secret *token;
     enum mes_smtp_mechanism mechanism; /* AUTO: the best that is offered */
+    bool is_certificate_unchecked;     /* nothing that requires TLS may go over it */
     enum mes_smtp_mechanism minimum;   /* a password is not shown to a weaker one; AUTO: any will do */
     struct mes_smtp_scram_cache
         *scram_cache;     /* of this password, shared by the account's sessions; NULL: none */

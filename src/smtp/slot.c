@@ -157,6 +157,7 @@ struct mes_smtp_result mes_smtp_slot_result(struct mes_smtp_slot *slot, uint64_t
                                     .outcomes = slot->outcomes,
                                     .accepted = slot->accepted,
                                     .dot_written = mes_smtp_slot_is_dot_written(slot, sent),
+                                    .dsn = slot->dsn,
                                     .begun_at = slot->begun_at};
 }
 

@@ -38,6 +38,7 @@ struct mes_smtp_slot {
     enum mes_smtp_permit permit;
     struct mes_smtp_body body;
     bool is_put; /* MAIL was written */
+    enum mes_dsn dsn;
     bool is_mail_answered;
     bool is_by_x;   /* MAIL was written behind a dot that had no reply yet */
     bool is_by_p;   /* more than MAIL was written before its reply */

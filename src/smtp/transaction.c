@@ -42,6 +42,13 @@ static enum mes_smtp_step give_up(struct mes_smtp_session *session, enum mes_smt
     return conclude(session, session->current);
 }
 
+/* RFC 8689 4.2: TLS with a checked certificate, and a relay that promises the same for the rest of the way.
+ */
+static bool keeps_tls(const struct mes_smtp_session *session)
+{
+    return session->is_secured && !session->options.is_certificate_unchecked && session->ehlo.requiretls;
+}
+
 bool mes_smtp_is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot)
 {
     const struct mes_smtp_message *message = slot->message;
@@ -50,6 +57,8 @@ bool mes_smtp_is_fit(const struct mes_smtp_session *session, struct mes_smtp_slo
                        (!(message->needs_8bitmime || message->needs_smtputf8) || ehlo->eightbitmime);
     if (!has_charset)
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_NO_SMTPUTF8, NULL);
+    else if (message->requires_tls && !keeps_tls(session))
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_NO_REQUIRETLS, NULL);
     else if (ehlo->size_limit > 0 && message->source->size > ehlo->size_limit)
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_TOO_LARGE, NULL);
     else
@@ -100,7 +109,7 @@ enum mes_smtp_step mes_smtp_on_rset(struct mes_smtp_session *session, const stru
                               : mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_MAIL, reply);
 }
 
-/* RFC 1870, RFC 6152, RFC 6531, RFC 3461. */
+/* RFC 1870, RFC 6152, RFC 6531, RFC 8689, RFC 3461. */
 static void add_mail_parameters(const struct mes_smtp_ehlo *ehlo, const struct mes_smtp_message *message,
                                 struct mes_buf *out)
 {
@@ -112,6 +121,8 @@ static void add_mail_parameters(const struct mes_smtp_ehlo *ehlo, const struct m
         mes_buf_add_text(out, " BODY=8BITMIME");
     if (message->needs_smtputf8)
         mes_buf_add_text(out, " SMTPUTF8");
+    if (message->requires_tls)
+        mes_buf_add_text(out, " REQUIRETLS");
     if (!ehlo->dsn)
         return;
     if (message->dsn_return != MES_SMTP_RETURN_UNSAID)
@@ -120,6 +131,13 @@ static void add_mail_parameters(const struct mes_smtp_ehlo *ehlo, const struct m
         mes_buf_add_text(out, " ENVID=");
         mes_smtp_command_add_xtext(out, message->envelope_id);
     }
+}
+
+static enum mes_dsn dsn_of(const struct mes_smtp_ehlo *ehlo, const struct mes_smtp_message *message)
+{
+    if (message->count == 0 || message->recipients[0].notify.size == 0)
+        return MES_DSN_NONE;
+    return ehlo->dsn ? MES_DSN_REQUESTED : MES_DSN_NOT_OFFERED;
 }
 
 enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
@@ -142,6 +160,7 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
         return conclude(session, slot);
     }
     slot->is_put = true;
+    slot->dsn = dsn_of(&session->ehlo, message);
     slot->is_by_x = is_by_x;
     slot->is_reused = session->is_used;
     slot->begun_at = mes_smtp_now(session);

@@ -5,7 +5,7 @@
 
 #define RECIPIENT_COLUMNS                                                                                    \
     "job_id, number, address, name, variables, attachments, status, due_at, attempts, account, code,"        \
-    " enhanced, reply, advice_id, message_id, progress, done_at"
+    " enhanced, reply, advice_id, dsn, message_id, progress, done_at"
 
 int mes_store_recipient_add(struct mes_store *store, const struct mes_store_recipient *recipient,
                             struct mes_error *error)
@@ -43,6 +43,7 @@ static void read_recipient(struct mes_db_statement *statement, struct mes_store_
     recipient->enhanced = mes_store_next_text(&columns);
     recipient->reply = mes_store_next_text(&columns);
     recipient->advice_id = mes_store_next_text(&columns);
+    recipient->dsn = mes_store_next_text(&columns);
     recipient->message_id = mes_store_next_text(&columns);
     recipient->progress = mes_store_next_text(&columns);
     recipient->done_at = mes_store_next_int(&columns);
@@ -67,8 +68,8 @@ static int keep_recipient(struct mes_arena *arena, struct mes_store_recipient *r
 {
     const char **const texts[] = {&recipient->address,     &recipient->name,      &recipient->variables,
                                   &recipient->attachments, &recipient->account,   &recipient->enhanced,
-                                  &recipient->reply,       &recipient->advice_id, &recipient->message_id,
-                                  &recipient->progress};
+                                  &recipient->reply,       &recipient->advice_id, &recipient->dsn,
+                                  &recipient->message_id,  &recipient->progress};
     return mes_store_keep_texts(arena, texts, sizeof texts / sizeof texts[0], error);
 }
 
@@ -150,7 +151,7 @@ int mes_store_recipient_set(struct mes_store *store, const struct mes_store_reci
     int code = mes_db_prepare(
         store->reader.db,
         "UPDATE recipient SET status = ?, trouble_of = ?, due_at = ?, attempts = ?, account = ?, code = ?,"
-        " enhanced = ?, reply = ?, advice_id = ?, message_id = ?, progress = ?,"
+        " enhanced = ?, reply = ?, advice_id = ?, dsn = ?, message_id = ?, progress = ?,"
         " done_at = ? WHERE job_id = ? AND number = ?",
         &statement, error);
     if (code != 0)
@@ -164,6 +165,7 @@ int mes_store_recipient_set(struct mes_store *store, const struct mes_store_reci
     mes_store_bind_maybe(statement, recipient->enhanced);
     mes_store_bind_maybe(statement, recipient->reply);
     mes_store_bind_maybe(statement, recipient->advice_id);
+    mes_store_bind_maybe(statement, recipient->dsn);
     mes_store_bind_maybe(statement, recipient->message_id);
     mes_store_bind_maybe(statement, recipient->progress);
     mes_store_bind_time(statement, recipient->done_at);

@@ -22,6 +22,7 @@ struct mes_store_recipient {
     const char *enhanced;
     const char *reply;
     const char *advice_id;
+    const char *dsn; /* mes_dsn_name */
     const char *message_id;
     const char *progress; /* the router's memory */
     int64_t done_at;

@@ -51,6 +51,7 @@ static void a_row_comes_back_as_it_was_stored(void **state)
                                             .enhanced = "4.7.1",
                                             .reply = "later",
                                             .advice_id = "a.b",
+                                            .dsn = "requested",
                                             .message_id = "<m@x>",
                                             .progress = "keeper",
                                             .done_at = 13};
@@ -66,7 +67,8 @@ static void a_row_comes_back_as_it_was_stored(void **state)
 #define SAME_TEXT(member) assert_string_equal(back.member, row.member)
     SAME(job), SAME(number), SAME(status), SAME(due_at), SAME(attempts), SAME(code), SAME(done_at);
     SAME_TEXT(address), SAME_TEXT(name), SAME_TEXT(variables), SAME_TEXT(attachments), SAME_TEXT(account);
-    SAME_TEXT(enhanced), SAME_TEXT(reply), SAME_TEXT(advice_id), SAME_TEXT(message_id), SAME_TEXT(progress);
+    SAME_TEXT(enhanced), SAME_TEXT(reply), SAME_TEXT(advice_id), SAME_TEXT(dsn), SAME_TEXT(message_id),
+        SAME_TEXT(progress);
 #undef SAME
 #undef SAME_TEXT
     assert_int_equal(

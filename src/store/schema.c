@@ -259,5 +259,8 @@ static const char depth[] = "CREATE TABLE depth ("
                             " in_doubt {integer} NOT NULL"
                             ") {strict};" MES_STORE_DEPTH_COUNT;
 
-const struct mes_db_migration mes_store_migrations[MES_STORE_MIGRATIONS] = {{.number = 1, .sql = first},
-                                                                            {.number = 2, .sql = depth}};
+/* What became of the notification that a message wished for. */
+static const char wishes[] = "ALTER TABLE recipient ADD COLUMN dsn TEXT;";
+
+const struct mes_db_migration mes_store_migrations[MES_STORE_MIGRATIONS] = {
+    {.number = 1, .sql = first}, {.number = 2, .sql = depth}, {.number = 3, .sql = wishes}};

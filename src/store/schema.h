@@ -4,7 +4,7 @@
 
 #include "db/migrate.h"
 
-enum { MES_STORE_MIGRATIONS = 2 };
+enum { MES_STORE_MIGRATIONS = 3 };
 
 /* For mes_db_migrate and mes_db_schema_check. */
 extern const struct mes_db_migration mes_store_migrations[MES_STORE_MIGRATIONS];

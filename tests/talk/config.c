@@ -163,7 +163,9 @@ static bool set_option(struct talk *talk, struct mes_str rest)
     else if (is_word(key, "binding")) {
         talk->binding_type = value;
         talk->binding = talk_word(&rest);
-    } else if (is_word(key, "plaintext"))
+    } else if (is_word(key, "unchecked"))
+        options->is_certificate_unchecked = true;
+    else if (is_word(key, "plaintext"))
         options->plaintext_auth = true;
     else if (!set_choice(talk, key, value) && !set_time_or_text(options, key, value) &&
              !set_number(options, key, value))
@@ -218,6 +220,18 @@ static void set_notify(struct mes_smtp_recipient *recipient, struct mes_str noti
     recipient->original = notify.size > 0 ? recipient->address : MES_STR("");
 }
 
+/* What the message needs of the relay; false when `word` is none of these. */
+static bool set_need(struct mes_smtp_message *message, struct mes_str word)
+{
+    bool *need = is_word(word, "smtputf8")     ? &message->needs_smtputf8
+                 : is_word(word, "8bit")       ? &message->needs_8bitmime
+                 : is_word(word, "requiretls") ? &message->requires_tls
+                                               : NULL;
+    if (need != NULL)
+        *need = true;
+    return need != NULL;
+}
+
 /* Words of a message line after the number. */
 static void set_message(struct talk *talk, struct talk_message *message, size_t number, struct mes_str rest)
 {
@@ -232,10 +246,8 @@ static void set_message(struct talk *talk, struct talk_message *message, size_t 
             size = (size_t)strtoul(talk_word(&rest).data, NULL, 10);
         } else if (is_word(word, "body")) {
             talk_unescape(talk_word(&rest), &message->body);
-        } else if (is_word(word, "smtputf8")) {
-            message->message.needs_smtputf8 = true;
-        } else if (is_word(word, "8bit")) {
-            message->message.needs_8bitmime = true;
+        } else if (set_need(&message->message, word)) {
+            continue;
         } else if (is_word(word, "envid")) {
             message->message.envelope_id = talk_word(&rest);
         } else if (is_word(word, "ret")) {
