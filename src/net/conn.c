@@ -491,5 +491,6 @@ const char *mes_conn_tls_text(const struct mes_conn *conn)
 
 bool mes_conn_binding(const struct mes_conn *conn, struct mes_conn_binding *binding_out)
 {
+    *binding_out = (struct mes_conn_binding){.type = ""};
     return conn->is_secured && mes_secure_binding(conn->secure, binding_out);
 }

@@ -351,9 +351,6 @@ static bool first_finished(const SSL *ssl, struct mes_conn_binding *binding)
 
 bool mes_secure_binding(const struct mes_secure *secure, struct mes_conn_binding *binding_out)
 {
-    *binding_out = (struct mes_conn_binding){.type = ""};
-    if (!secure->is_up)
-        return false;
     ERR_clear_error();
     bool is_good = SSL_version(secure->ssl) >= TLS1_3_VERSION
                        ? export_binding(secure->ssl, binding_out)

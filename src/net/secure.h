@@ -38,7 +38,7 @@ enum mes_io mes_secure_write(struct mes_secure *secure, struct mes_str bytes, si
 /* Once the handshake is done. The text is "TLSv1.3 TLS_AES_256_GCM_SHA384". */
 bool mes_secure_is_resumed(const struct mes_secure *secure);
 void mes_secure_text(const struct mes_secure *secure, char *out, size_t size);
-/* As mes_conn_binding. */
+/* As mes_conn_binding, once the handshake is done. */
 bool mes_secure_binding(const struct mes_secure *secure, struct mes_conn_binding *binding_out);
 
 #endif

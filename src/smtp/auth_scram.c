@@ -69,6 +69,6 @@ bool mes_smtp_auth_work(struct mes_smtp_auth *auth, const struct mes_smtp_option
     enum mes_smtp_scram_result result = mes_smtp_scram_go(&auth->scram, options->scram_cache, &message);
     if (result == MES_SMTP_SCRAM_GOOD)
         mes_base64_add(&auth->answer, message.data, message.size);
-    mes_buf_fini(&message);
+    mes_smtp_scratch_fini(&message);
     return settle(auth, result);
 }

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "smtp/auth_parts.h"
+#include "smtp/saslprep.h"
 
 enum { CONTROL_A = 1, FRAME_MOST = 128 /* all but the user, the host and the token */ };
 
@@ -38,19 +39,6 @@ static void add_bearer(struct mes_buf *out, struct mes_str token)
 {
     add_field(out, "auth=Bearer ", token);
     mes_buf_add_char(out, CONTROL_A);
-}
-
-/* RFC 5801 section 4: an authorization identity in which ',' and '=' are written otherwise. */
-static void add_identity(struct mes_buf *out, struct mes_str user)
-{
-    for (size_t i = 0; i < user.size; i++) {
-        if (user.data[i] == '=')
-            mes_buf_add_text(out, "=3D");
-        else if (user.data[i] == ',')
-            mes_buf_add_text(out, "=2C");
-        else
-            mes_buf_add_char(out, user.data[i]);
-    }
 }
 
 /* Checks and frames for both: `write` fills the scratch. */
@@ -88,7 +76,7 @@ bool mes_smtp_auth_initial_xoauth2(struct mes_smtp_auth *auth, const struct mes_
 static void write_oauthbearer(const struct mes_smtp_options *options, struct mes_buf *scratch)
 {
     mes_buf_add_text(scratch, "n,a=");
-    add_identity(scratch, options->user);
+    mes_smtp_saslname_add(scratch, options->user);
     mes_buf_add_char(scratch, ',');
     mes_buf_add_char(scratch, CONTROL_A);
     if (options->host.size > 0) {

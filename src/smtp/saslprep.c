@@ -120,3 +120,15 @@ bool mes_smtp_saslprep(struct mes_str text, struct mes_buf *out)
     mes_buf_fini(&mapped);
     return is_good && out->failed == 0;
 }
+
+void mes_smtp_saslname_add(struct mes_buf *out, struct mes_str name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.data[i] == ',')
+            mes_buf_add_text(out, "=2C");
+        else if (name.data[i] == '=')
+            mes_buf_add_text(out, "=3D");
+        else
+            mes_buf_add_char(out, name.data[i]);
+    }
+}

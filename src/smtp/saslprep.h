@@ -12,4 +12,8 @@
  * it holds in between is wiped. */
 bool mes_smtp_saslprep(struct mes_str text, struct mes_buf *out) MES_MUST_USE;
 
+/* Appends a name as it stands between commas (RFC 5801 section 4, "saslname"): ',' and '=' are written
+ * otherwise. */
+void mes_smtp_saslname_add(struct mes_buf *out, struct mes_str name);
+
 #endif

@@ -40,19 +40,6 @@ static void begin(struct mes_smtp_scram *scram, enum mes_smtp_hash hash)
     mes_smtp_scram_work_end(&scram->work);
 }
 
-/* RFC 5802 section 5.1: ',' and '=' in a name are written otherwise. */
-static void add_name(struct mes_buf *out, struct mes_str name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        if (name.data[i] == ',')
-            mes_buf_add_text(out, "=2C");
-        else if (name.data[i] == '=')
-            mes_buf_add_text(out, "=3D");
-        else
-            mes_buf_add_char(out, name.data[i]);
-    }
-}
-
 /* RFC 5802 section 7, without an authorization identity. */
 static void add_header(struct mes_buf *out, const struct mes_smtp_scram_login *login)
 {
@@ -95,7 +82,7 @@ enum mes_smtp_scram_result mes_smtp_scram_add_first(struct mes_smtp_scram *scram
         result = MES_SMTP_SCRAM_NOMEM;
     add_header(&scram->header, login);
     mes_buf_add_text(&scram->said, "n=");
-    add_name(&scram->said, mes_buf_str(&name));
+    mes_smtp_saslname_add(&scram->said, mes_buf_str(&name));
     mes_buf_add_text(&scram->said, ",r=");
     mes_buf_add_text(&scram->said, scram->nonce);
     mes_buf_fini(&name);
