@@ -96,10 +96,12 @@ static enum mes_charset charset_of(struct mes_str type)
 static int on_part(void *context, const struct mes_api_part *part, struct mes_error *error)
 {
     struct mes_api_bulk *bulk = context;
-    bulk->part = MES_API_PART_OTHER;
-    if (mes_str_eq(part->name, MES_STR("head")) && !bulk->has_head)
-        bulk->part = MES_API_PART_HEAD;
-    if (!mes_str_eq(part->name, MES_STR("recipients")) || bulk->csv != NULL)
+    bool is_head = mes_str_eq(part->name, MES_STR("head")) && !bulk->has_head;
+    bool is_list = mes_str_eq(part->name, MES_STR("recipients")) && bulk->csv == NULL;
+    bulk->part = is_head ? MES_API_PART_HEAD : MES_API_PART_OTHER;
+    if (!is_head && !is_list)
+        return mes_fail(error, MES_E_INPUT, MES_SAY_resource_other_part, MES_ARGS(MES_TEXT(part->name)));
+    if (is_head)
         return 0;
     if (!bulk->has_head)
         return mes_fail(error, MES_E_INPUT, MES_SAY_resource_no_head, MES_NO_ARGS);

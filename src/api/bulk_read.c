@@ -52,6 +52,18 @@ bool mes_api_bulk_head(struct mes_api_bulk *bulk, struct mes_str text)
     return true;
 }
 
+/* The parser has seen this line alone, and calls it the first. */
+static void refuse_malformed(struct mes_api_bulk *bulk, const struct mes_error *why)
+{
+    struct mes_error error = *why;
+    if (why->count == 3) /* line, column, what stands there */
+        mes_fail(
+            &error, why->code, why->sentence,
+            MES_ARGS(MES_NUMBER(bulk->line_number), mes_error_argument(why, 1), mes_error_argument(why, 2)));
+    mes_api_refuse_error(bulk->request, MES_API_PROBLEM_malformed_json, mes_buf_text(&bulk->draft.field),
+                         &error);
+}
+
 static void read_recipient(struct mes_api_bulk *bulk, struct mes_str text)
 {
     struct mes_api_draft *draft = &bulk->draft;
@@ -64,8 +76,7 @@ static void read_recipient(struct mes_api_bulk *bulk, struct mes_str text)
     mes_buf_clear(&draft->field);
     mes_buf_add_format(&draft->field, "recipients[%zu]", bulk->index);
     if (mes_json_tree(text, MES_API_LINE_VALUES, arena, &value, &error) != 0) {
-        mes_api_refuse_error(bulk->request, MES_API_PROBLEM_malformed_json, mes_buf_text(&draft->field),
-                             &error);
+        refuse_malformed(bulk, &error);
         return;
     }
     mes_api_draft_read_recipient(draft, value, text, bulk->index++);

@@ -54,10 +54,11 @@ static void refuse(struct upload *upload, const struct mes_error *error)
 static int on_part(void *context, const struct mes_api_part *part, struct mes_error *error)
 {
     struct upload *upload = context;
-    upload->is_in_file =
-        !upload->is_taken && (part->file.size > 0 || mes_str_eq(part->name, MES_STR("file")));
+    upload->is_in_file = part->file.size > 0 || mes_str_eq(part->name, MES_STR("file"));
     if (!upload->is_in_file)
         return 0;
+    if (upload->is_taken)
+        return mes_fail(error, MES_E_INPUT, MES_SAY_resource_two_files, MES_NO_ARGS);
     upload->is_taken = true;
     struct mes_str wished = mes_api_request_query(upload->request, "name");
     return set_name(upload, wished.data != NULL ? wished : part->file, part->type, error);

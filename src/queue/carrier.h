@@ -31,8 +31,8 @@ struct mes_carrier_listener {
     /* Mail goes out through another account since the first of the list cannot send; or `account`, the first,
      * sent again. */
     void (*on_fallback)(void *context, const char *company, const char *account, bool is_in_use);
-    /* An account took a mail for the first time since its list was opened, or a check found it well: what was told of it before,
-     * perhaps by an earlier process, is over. `is_first`: the list's first did. */
+    /* An account took a mail for the first time since its list was opened, or a check found it well: what was
+     * told of it before, perhaps by an earlier process, is over. `is_first`: the list's first did. */
     void (*on_proved)(void *context, const char *company, const char *account, bool is_first);
     void *context;
 };

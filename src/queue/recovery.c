@@ -11,9 +11,11 @@
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/recipient.h"
+#include "store/sweep.h"
 
 enum {
     MES_RECOVERY_SLICE = 200,
+    MES_RECOVERY_ROWS = 5000, /* of lists that broke off, in one transaction */
     MES_RECOVERY_MEMORY = 16 * 1024 * 1024,
     MES_RECOVERY_CRASHES = 3, /* a mail that was under way in so many crashes is not tried again by itself */
 };
@@ -294,10 +296,31 @@ static int replay_all(struct mes_courier *courier, struct mes_error *error)
     return code == 0 ? mes_store_journal_clear(journal, error) : code;
 }
 
+/* Lists whose call died while they came in: nobody was answered, and whoever calls again with the same key
+ * begins anew. */
+static int drop_unfinished(struct mes_courier *courier, struct mes_error *error)
+{
+    struct mes_store *store = courier->options.store;
+    bool is_end = false;
+    int code = 0;
+    while (code == 0 && !is_end) {
+        code = mes_store_begin(store, error);
+        if (code == 0)
+            code = mes_store_sweep_unfinished(store, MES_RECOVERY_ROWS, &is_end, error);
+        if (code == 0)
+            code = mes_store_commit(store, error);
+        else
+            mes_store_rollback(store);
+    }
+    return code;
+}
+
 int mes_courier_recover(struct mes_courier *courier, struct mes_error *error)
 {
     size_t all = 0, dots = 0, count = 0;
     int code = replay_all(courier, error);
+    if (code == 0)
+        code = drop_unfinished(courier, error);
     do {
         if (code == 0)
             code = land_slice(courier, &count, &dots, error);

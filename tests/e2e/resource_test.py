@@ -296,6 +296,59 @@ class BulkTest(ResourceCase):
             self.assertEqual(self.bulk(lines, status).get('field'), field)
         wait_for(lambda: self.rows('select count(*) from job') == before, 'nothing is left')
 
+    def test_a_broken_line_is_told_by_its_number(self):
+        problem = self.ask('POST', '/messages/bulk', b'{"text": "T"}\n\n"a@example.hk"\n{broken\n', 400,
+                           headers={'Content-Type': 'application/x-ndjson'})
+        self.assertIn('Line 4, column 2', problem['reason'])
+
+    def test_a_form_holds_what_is_wanted_and_nothing_else(self):
+        def form(*parts):
+            pieces = [f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{text}\r\n' for name, more, text in parts]
+            return (''.join(pieces) + '--b--\r\n').encode()
+
+        multipart = {'Content-Type': 'multipart/form-data; boundary=b'}
+        head, rows = ('head', '', '{"text": "T"}'), ('recipients', '', 'address\na@example.hk\n')
+        for parts, says in (((head, ('other', '', 'x')), '"other"'), ((head, rows, rows), '"recipients"'), ((rows, head), 'head')):
+            problem = self.ask('POST', '/messages/bulk', form(*parts), 422, headers=multipart)
+            self.assertIn(says, problem['reason'])
+        two = form(*[('file', f'; filename="{name}"', 'x') for name in ('a', 'b')])
+        self.assertIn('more than one', self.ask('POST', '/uploads', two, 422, headers=multipart)['reason'])
+
+    def test_E04_a_list_that_a_kill_cut_off_is_taken_once(self):
+        """As long as no 202 came there is nothing of it; the same call with its key makes it whole, and once."""
+        sink = Sink()
+        self.addCleanup(sink.close)
+        with Service([account(sink.port, 'a')]) as service:
+            body = '\n'.join([json.dumps({'text': 'T'})] + [f'"u{i}@example.hk"' for i in range(9000)]).encode()
+            head = {'Content-Type': 'application/x-ndjson', 'Idempotency-Key': 'list-1'}
+            for sent in (200, len(body) // 2, len(body) - 1):
+                with socket.create_connection(('127.0.0.1', service.port), 20) as connection:
+                    connection.sendall((f'POST /api/v1/messages/bulk HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {service.key}\r\n'
+                                        f'Content-Length: {len(body)}\r\n').encode())
+                    connection.sendall(''.join(f'{name}: {value}\r\n' for name, value in head.items()).encode() + b'\r\n')
+                    connection.sendall(body[:sent])
+                    if sent > 200:
+                        wait_for(lambda: self.count(service, 'recipient') > 0, 'rows of it')
+                    service.kill()
+                service.start()
+                wait_for(lambda: self.count(service, 'recipient') == 0, 'nothing is left')
+                self.assertEqual(self.count(service, 'job'), 0)
+            answers = [service.call('POST', '/api/v1/messages/bulk', body, headers=head) for _ in range(2)]
+            self.assertEqual([(answer.status, answer.json['accepted']) for answer in answers], [(202, 9000)] * 2)
+            wait_for(lambda: len(sink.mails) > 100, 'it is being sent')
+            service.kill()
+            service.start()
+            service.wait_job(answers[0].json['id'], seconds=60)
+            doubts = self.count(service, "attempt WHERE class = 'in_doubt'")
+            delivered = [recipients[0] for _, recipients, _ in sink.mails]
+            self.assertEqual(len(set(delivered)), 9000)
+            self.assertLessEqual(len(delivered) - 9000, doubts)
+
+    @staticmethod
+    def count(service, what):
+        with sqlite3.connect(f'file:{service.data}/queue.db?mode=ro', uri=True) as database:
+            return database.execute(f'SELECT COUNT(*) FROM {what}').fetchone()[0]
+
     def test_F05_a_list_with_a_known_key_is_compared_to_its_end(self):
         lines, key = [{'text': 'T', 'sendAt': LATER}, 'a@example.hk'], {'Idempotency-Key': 'bulk'}
         first = self.bulk(lines, **key)
