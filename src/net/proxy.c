@@ -225,7 +225,7 @@ static size_t receive_socks(struct mes_proxy *proxy, struct mes_str bytes)
         mes_buf_add_str(&proxy->in, part);
         taken += part.size;
         if (proxy->in.failed != 0)
-            fail(proxy, MES_PROXY_CAUSE_REFUSED, "memory ran out");
+            fail(proxy, MES_PROXY_CAUSE_NO_MEMORY, "memory ran out");
         else if (proxy->in.size == proxy->wanted)
             take_socks_answer(proxy);
     }
@@ -354,7 +354,7 @@ static size_t receive_http(struct mes_proxy *proxy, struct mes_str bytes)
         else
             mes_buf_add_char(&proxy->in, c);
         if (proxy->in.failed == MES_E_NOMEM)
-            fail(proxy, MES_PROXY_CAUSE_REFUSED, "memory ran out");
+            fail(proxy, MES_PROXY_CAUSE_NO_MEMORY, "memory ran out");
         else if (proxy->in.failed != 0 || !may_become_status(proxy))
             fail_no_proxy(proxy);
     }
@@ -394,7 +394,7 @@ void mes_proxy_init(struct mes_proxy *proxy, const struct mes_proxy_options *opt
     else
         say_methods(proxy);
     if (proxy->out.failed != 0)
-        fail(proxy, MES_PROXY_CAUSE_REFUSED, "memory ran out");
+        fail(proxy, MES_PROXY_CAUSE_NO_MEMORY, "memory ran out");
 }
 
 void mes_proxy_fini(struct mes_proxy *proxy)
@@ -409,7 +409,7 @@ size_t mes_proxy_receive(struct mes_proxy *proxy, struct mes_str bytes)
     size_t taken =
         proxy->options.kind == MES_PROXY_HTTP ? receive_http(proxy, bytes) : receive_socks(proxy, bytes);
     if (proxy->out.failed != 0 && proxy->state == MES_PROXY_UNDER_WAY)
-        fail(proxy, MES_PROXY_CAUSE_REFUSED, "memory ran out");
+        fail(proxy, MES_PROXY_CAUSE_NO_MEMORY, "memory ran out");
     return taken;
 }
 

@@ -14,10 +14,11 @@ enum mes_proxy_state { MES_PROXY_UNDER_WAY, MES_PROXY_OPEN, MES_PROXY_FAILED };
 /* Why it failed: each is one that a person is given different advice for. */
 enum mes_proxy_cause {
     MES_PROXY_CAUSE_NONE,
-    MES_PROXY_CAUSE_LOGIN,   /* it wants a login, or refuses the one it got */
-    MES_PROXY_CAUSE_REFUSED, /* its rules forbid the way, or it cannot do what was asked */
-    MES_PROXY_CAUSE_RELAY,   /* it could not reach the relay */
-    MES_PROXY_CAUSE_NO_PROXY /* what came is no answer of such a proxy */
+    MES_PROXY_CAUSE_LOGIN,    /* it wants a login, or refuses the one it got */
+    MES_PROXY_CAUSE_REFUSED,  /* its rules forbid the way, or it cannot do what was asked */
+    MES_PROXY_CAUSE_RELAY,    /* it could not reach the relay */
+    MES_PROXY_CAUSE_NO_PROXY, /* what came is no answer of such a proxy */
+    MES_PROXY_CAUSE_NO_MEMORY /* ours */
 };
 
 enum { MES_PROXY_LOGIN_MOST = 255 }; /* RFC 1929; the same for HTTP */
@@ -46,7 +47,7 @@ struct mes_proxy {
 };
 
 /* Writes the first bytes to `out`. What cannot be asked for (a login that is too long, a name that is too
- * long or holds control characters) is FAILED at once, and so is want of memory: both as REFUSED. */
+ * long or holds control characters) is FAILED at once, as REFUSED. */
 void mes_proxy_init(struct mes_proxy *proxy, const struct mes_proxy_options *options);
 /* Wipes what held the password. */
 void mes_proxy_fini(struct mes_proxy *proxy);

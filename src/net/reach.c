@@ -73,6 +73,7 @@ static void fail_proxy(struct mes_reach *reach)
         [MES_PROXY_CAUSE_REFUSED] = MES_CONN_CAUSE_PROXY_REFUSED,
         [MES_PROXY_CAUSE_RELAY] = MES_CONN_CAUSE_PROXY_RELAY,
         [MES_PROXY_CAUSE_NO_PROXY] = MES_CONN_CAUSE_NO_PROXY,
+        [MES_PROXY_CAUSE_NO_MEMORY] = MES_CONN_CAUSE_NO_MEMORY,
     };
     fail_talk(reach, causes[reach->talk.cause], reach->talk.reason);
 }

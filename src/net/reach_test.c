@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "net/loop.h"
+#include "tests/net/memory.h"
 #include "tests/net/tls_setting.h"
 
 /* What the proxy answers, by the number of its connection; the last one is for all that follow. */
@@ -277,6 +278,39 @@ static void what_cannot_be_asked_fails_in_order(void **state)
     peer_stop(&peer);
 }
 
+static bool has_not_ended(const struct client *client)
+{
+    return strpbrk(client->events, "DFT") == NULL;
+}
+
+static void nothing_leaks_without_memory(void **state)
+{
+    (void)state;
+    struct client client;
+    struct mes_conn_proxy proxy;
+    struct proxy_script script = {.replies = {"\0"}, .relay = peer_echo};
+    struct peer *peer = peer_start(socks, &script);
+    unsigned allowed = 0;
+    init(&client, &proxy, peer);
+    client.options.host = "relay.example";
+    client.is_lazy = true;
+    do {
+        client_reset(&client);
+        memory_allow(allowed++);
+        int code = mes_conn_open(client.loop, &client.options, &client.addresses, &client.conn, NULL);
+        if (code == 0)
+            client_run_while(&client, has_not_ended);
+        memory_allow_all();
+        assert_true(code == 0 || code == MES_E_NOMEM);
+        if (code == 0 && strchr(client.events, 'D') == NULL)
+            assert_int_equal(client.failure.cause, MES_CONN_CAUSE_NO_MEMORY);
+    } while (memory_was_refused() && allowed < 100);
+    assert_in_range(allowed, 10, 50);
+    assert_string_equal(client.events, "CD");
+    client_fini(&client);
+    peer_stop(&peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_dead_proxy_is_named),
         cmocka_unit_test(B02_a_silent_proxy_times_out),
         cmocka_unit_test(what_cannot_be_asked_fails_in_order),
+        cmocka_unit_test(nothing_leaks_without_memory),
     };
     return cmocka_run_group_tests(tests, tls_setting_make_certificates, tls_setting_drop_certificates);
 }
