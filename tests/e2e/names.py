@@ -7,7 +7,8 @@ import sys
 # Label: the addresses, or the code of the answer; None is silence.
 ANSWERS = {'relay': ['192.0.2.1'], 'missing': 3, 'broken': 2, 'refused': 5, 'nothing': [], 'silent': None,
            'nowhere': ['192.0.2.9'], 'many': [f'192.0.2.{i}' for i in range(200, 225)] + ['192.0.2.1'],
-           'mixed': ['2001:db8:1::1', '192.0.2.1']}
+           'mixed': ['2001:db8:1::1', '192.0.2.1'], 'dead': ['2001:db8:dead::1', '192.0.2.1'],
+           'closed': ['2001:db8:1::1', '2001:db8:2::1', '2001:db8:3::1', '192.0.2.9', '192.0.2.1']}
 
 
 def answer(question):
@@ -26,7 +27,7 @@ def answer(question):
 
 
 def main():
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((sys.argv[1], 53))
     while True:
         question, client = server.recvfrom(1500)
