@@ -1,7 +1,8 @@
 /* Sends many mails through the library, as a program that embeds it would: the counterpart of the programs in
  * bench/peers. Prints nothing when every mail was sent.
  * usage: submit HOST PORT MAILS CONNECTIONS BYTES [USER PASSWORD CAFILE | - - -] [ATTACHMENT]
- * With a user the account speaks STARTTLS and logs in. BYTES is the size of the text; ATTACHMENT a file. */
+ * With a user the account speaks STARTTLS and logs in. BYTES is the size of the text; ATTACHMENT a file. The
+ * environment's SETTINGS are further members of the account: "\"pipelineDepth\":8". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ static void give_up(const char *what, const struct mes_error *error)
 
 static void write_settings(FILE *file, char **argument, int count)
 {
+    const char *settings = getenv("SETTINGS");
     int has_login = count > 7 && strcmp(argument[6], "-") != 0;
     fprintf(
         file,
@@ -31,6 +33,8 @@ static void write_settings(FILE *file, char **argument, int count)
                 "\"%s\","
                 "\"enablePasswordAuthentication\":true",
                 argument[6], argument[7], argument[8]);
+    if (settings != NULL)
+        fprintf(file, ",%s", settings);
     fprintf(file, "}]\n");
 }
 

@@ -203,8 +203,8 @@ static void forget(struct mes_pool_link *mine)
         at = &(*at)->next;
     *at = mine->next;
     pool->link_count--;
-    if (pool->x_trial == mine)
-        pool->x_trial = NULL;
+    if (pool->trial == mine)
+        pool->trial = NULL;
     mes_secret_free(&mine->access);
     mes_free(mine);
 }

@@ -40,8 +40,8 @@ struct mes_pool {
     unsigned
         most_links; /* what the relay bore when it refused a further connection, and until when that counts */
     int64_t most_links_until;
-    struct mes_pool_link *x_trial; /* the one connection on which X is tried */
-    unsigned x_cuts;
+    struct mes_pool_link *trial; /* the one connection on which X is tried, then B */
+    unsigned x_cuts, b_cuts;
     struct mes_token_wait token_wait;
     bool has_renewed_token; /* the relay refused one, and no login has worked since */
     struct mes_dispatch_queue queue;
@@ -81,7 +81,7 @@ bool mes_pool_may_open_link(const struct mes_pool *pool);
 /* Gives the mails that wait to the links that take them. */
 void mes_pool_offer_all(struct mes_pool *pool);
 
-/* How the link's session begins: X is tried on one connection while the others go by P. */
+/* How the link's session begins. */
 enum mes_smtp_relay mes_pool_relay_for(struct mes_pool_link *mine, struct mes_link *link);
 /* A session found something out about the relay. */
 void mes_pool_learn(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_fact fact);

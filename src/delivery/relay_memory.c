@@ -12,7 +12,8 @@ enum { MES_RELAY_NAME_SPACE = 4096, MES_RELAY_VALUE_SPACE = 128 };
 static const struct {
     enum mes_smtp_relay relay;
     char letter;
-} letters[] = {{MES_SMTP_RELAY_X, 'X'}, {MES_SMTP_RELAY_P, 'P'}, {MES_SMTP_RELAY_LOCK_STEP, 'L'}};
+} letters[] = {{MES_SMTP_RELAY_X, 'X'},         {MES_SMTP_RELAY_B, 'B'}, {MES_SMTP_RELAY_B_SLOW, 'S'},
+               {MES_SMTP_RELAY_B_REFUSED, 'R'}, {MES_SMTP_RELAY_P, 'P'}, {MES_SMTP_RELAY_LOCK_STEP, 'L'}};
 
 static void write_key(char out[MES_MEMORY_KEY_SPACE], const struct mes_relay_key *key)
 {

@@ -56,9 +56,9 @@ struct mes_transport_events {
     /* Asks for `permit`, ahead of need: no byte of the mail's final dot leaves before. Once per attempt.
      * NULL: granted at once. */
     void (*on_want_permit)(void *context, struct mes_dispatch *dispatch);
-    /* The permit was asked for or granted, and no byte of the dot was handed over, nor will be: what was
-     * written down about the dot does not hold. Comes before the outcomes, on_done or on_returned. Not after
-     * a refusal. May be NULL. */
+    /* The permit was asked for or granted, and no byte of the dot was handed over, nor will be, or what was
+     * handed over was refused as a command: what was written down about the dot does not hold. Comes before
+     * the outcomes, on_done or on_returned. Not after a refusal. May be NULL. */
     void (*on_withdrawn)(void *context, struct mes_dispatch *dispatch);
     /* What was asked for by `drain` is done. The transport may be freed inside it. May be NULL. */
     void (*on_drained)(void *context, struct mes_transport *transport);

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void mes_smtp_body_init(struct mes_smtp_body *body, struct mes_source *source)
+void mes_smtp_body_init(struct mes_smtp_body *body, struct mes_source *source, bool is_stuffed)
 {
-    *body = (struct mes_smtp_body){.source = source, .is_at_line_start = true};
+    *body = (struct mes_smtp_body){.source = source, .is_stuffed = is_stuffed, .is_at_line_start = true};
 }
 
 /* Where the next CR and LF are, looked up again only when passed, so that the work stays linear whichever of
@@ -37,7 +37,7 @@ static size_t write_text(struct mes_smtp_body *body, struct mes_str text, char *
         from++;
     body->is_after_cr = false;
     while (from < end) {
-        if (body->is_at_line_start && *from == '.')
+        if (body->is_stuffed && body->is_at_line_start && *from == '.')
             *to++ = '.';
         const char *stop = line_end(&marks, from, end);
         memcpy(to, from, (size_t)(stop - from));

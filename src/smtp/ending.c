@@ -11,12 +11,12 @@ enum mes_step mes_smtp_place(const struct mes_smtp_session *session)
 enum mes_step mes_smtp_place_of(const struct mes_smtp_session *session, const struct mes_smtp_slot *slot)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
-    if (slot->is_dot_put)
-        return mes_smtp_slot_is_dot_written(slot, session->sent) ? MES_STEP_DOT : MES_STEP_BODY;
-    if (slot->is_body_begun)
-        return MES_STEP_BODY;
-    if (front != NULL && front->slot == slot)
+    if (mes_smtp_slot_is_dot_written(slot, session->sent))
+        return MES_STEP_DOT;
+    if (front != NULL && front->slot == slot && !slot->is_dot_put)
         return mes_smtp_reported(front->step);
+    if (slot->is_dot_put || slot->is_body_begun)
+        return MES_STEP_BODY;
     return session->current == slot && front == NULL ? mes_smtp_reported(session->step) : MES_STEP_MAIL;
 }
 
@@ -45,29 +45,43 @@ static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
         return;
     if (cause == MES_SMTP_REPLIED) /* to another command than this one's, so this one got none */
         cause = mes_smtp_slot_is_dot_written(slot, session->sent) ? MES_SMTP_CUT : MES_SMTP_NOT_TRIED;
-    bool is_free = cause != MES_SMTP_CANCELLED && (!slot->is_put || is_in_vain(slot, cause));
+    bool is_doubtful = mes_smtp_slot_is_dot_written(slot, session->sent);
+    bool is_free =
+        cause != MES_SMTP_CANCELLED && (!slot->is_put || (is_in_vain(slot, cause) && !is_doubtful));
+    if (slot->is_repeat && is_doubtful)
+        mes_smtp_slot_undecide(slot); /* by BDAT: what was refused so far was to be asked again */
     if (is_free || is_bystander(session, slot, cause))
         cause = MES_SMTP_NOT_TRIED;
     mes_smtp_slot_decide_rest(slot, step, cause, NULL);
     slot->state = MES_SMTP_SLOT_DONE;
 }
 
-/* What this end says about X and P. */
-static void learn_from_end(struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
-                           enum mes_smtp_cause cause)
+static bool is_awaited(const struct mes_smtp_session *session, const struct mes_smtp_slot *slot)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
-    bool is_awaited = front != NULL && front->slot == slot;
-    if (!slot->is_mail_answered) {
-        if (slot->is_by_x && (cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED))
-            mes_smtp_learn(session, MES_SMTP_FACT_X_CUT);
-        if (slot->is_by_x && is_awaited && cause == MES_SMTP_TIMEOUT)
-            mes_smtp_learn(session, MES_SMTP_FACT_X_REFUSED);
-        return;
-    }
-    /* The relay took the first command of a group and forgot the rest. */
-    bool is_in_group = slot->is_by_p && !slot->is_body_begun && !session->has_p_proved;
-    if (is_in_group && is_awaited && cause == MES_SMTP_TIMEOUT)
+    return front != NULL && front->slot == slot;
+}
+
+/* What this end says about speaking ahead to this relay: a cut counts with MAIL unanswered (X), or a whole
+ * message (B). */
+static void learn_of_pace(struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
+                          enum mes_smtp_cause cause)
+{
+    bool is_cut = cause == MES_SMTP_CUT || cause == MES_SMTP_REPLIED;
+    bool is_ahead = slot->is_by_x && !slot->is_mail_answered;
+    if (is_cut && (slot->is_by_b ? slot->is_dot_put : is_ahead))
+        mes_smtp_learn(session, slot->is_by_b ? MES_SMTP_FACT_B_CUT : MES_SMTP_FACT_X_CUT);
+    if (is_ahead && cause == MES_SMTP_TIMEOUT && is_awaited(session, slot))
+        mes_smtp_learn(session, slot->is_by_b ? MES_SMTP_FACT_B_REFUSED : MES_SMTP_FACT_X_REFUSED);
+}
+
+/* The relay took the first command of a group and forgot the rest. */
+static void learn_of_group(struct mes_smtp_session *session, const struct mes_smtp_slot *slot,
+                           enum mes_smtp_cause cause)
+{
+    bool is_in_group = slot->is_mail_answered && slot->is_by_p && !slot->is_by_b && !slot->is_body_begun &&
+                       !session->has_p_proved;
+    if (is_in_group && cause == MES_SMTP_TIMEOUT && is_awaited(session, slot))
         mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
 }
 
@@ -101,9 +115,12 @@ enum mes_smtp_step mes_smtp_end(struct mes_smtp_session *session, enum mes_smtp_
     session->is_blameless = is_blameless(session, cause);
     mes_smtp_outcome_set(&session->ended, step, cause, reply, &session->ended_text);
     session->ended.by_token = step == MES_STEP_AUTH && mes_smtp_mechanism_has_token(session->auth.mechanism);
-    for (unsigned i = 0; i < session->slot_count; i++)
-        if (session->slots[i].state == MES_SMTP_SLOT_SENDING && session->slots[i].is_put)
-            learn_from_end(session, &session->slots[i], cause);
+    for (unsigned i = 0; i < session->slot_count; i++) {
+        if (session->slots[i].state != MES_SMTP_SLOT_SENDING || !session->slots[i].is_put)
+            continue;
+        learn_of_pace(session, &session->slots[i], cause);
+        learn_of_group(session, &session->slots[i], cause);
+    }
     for (unsigned i = 0; i < session->slot_count; i++)
         settle(session, &session->slots[i], cause);
     mes_smtp_drop_output(session);

@@ -55,8 +55,9 @@ struct mes_smtp_result {
     const struct mes_smtp_message *message;
     const struct mes_smtp_outcome *outcomes; /* one for each recipient, in their order */
     unsigned accepted;                       /* recipients that RCPT accepted */
-    /* A byte of the final dot was handed to the socket. Then only an outcome with step DOT (or BODY) and
-     * cause REPLIED is certain; every other one whose recipient had been accepted is in doubt. */
+    /* A byte of the final dot, or of the line BDAT LAST, was handed to the socket. Then only an outcome with
+     * step DOT (or BODY) and cause REPLIED is certain; every other one whose recipient had been accepted is
+     * in doubt. */
     bool dot_written;
     enum mes_dsn dsn; /* of what the message asked for, once MAIL was written */
     int64_t begun_at; /* when its MAIL was put out, on the session's monotonic clock; 0: never */

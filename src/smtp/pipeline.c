@@ -45,7 +45,7 @@ bool mes_smtp_ring_has(const struct mes_smtp_ring *ring, const struct mes_smtp_s
     return false;
 }
 
-static bool may_pipeline(const struct mes_smtp_session *session)
+bool mes_smtp_may_pipeline(const struct mes_smtp_session *session)
 {
     return session->ehlo.pipelining && !session->is_lock_step && session->options.pace != MES_SMTP_PACE_OFF &&
            !(session->options.pace == MES_SMTP_PACE_AUTO && session->relay == MES_SMTP_RELAY_LOCK_STEP);
@@ -53,16 +53,18 @@ static bool may_pipeline(const struct mes_smtp_session *session)
 
 bool mes_smtp_may_use_x(const struct mes_smtp_session *session)
 {
-    if (!may_pipeline(session) || session->is_x_off)
+    if (!mes_smtp_may_pipeline(session) || session->is_x_off)
         return false;
     if (session->options.pace != MES_SMTP_PACE_AUTO)
         return session->options.pace != MES_SMTP_PACE_P;
-    return session->relay == MES_SMTP_RELAY_X ||
-           (session->relay == MES_SMTP_RELAY_UNKNOWN && session->has_p_proved);
+    return session->relay == MES_SMTP_RELAY_UNKNOWN ? session->has_p_proved
+                                                    : session->relay != MES_SMTP_RELAY_P;
 }
 
 unsigned mes_smtp_session_flow(const struct mes_smtp_session *session)
 {
+    if (mes_smtp_may_use_b(session))
+        return session->options.depth == 1 ? 1 : session->slot_count;
     return mes_smtp_may_use_x(session) ? 2 : 1;
 }
 
@@ -86,7 +88,8 @@ unsigned mes_smtp_hold_most(const struct mes_smtp_session *session)
 bool mes_smtp_may_send_now(const struct mes_smtp_session *session)
 {
     const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
-    if (session->out.size - session->out_at >= MES_SMTP_OUTPUT_FULL)
+    size_t chunk = session->step == MES_SMTP_STEP_CHUNK ? MES_SMTP_CHUNK_MOST : 0;
+    if (session->out.size - session->out_at + chunk >= MES_SMTP_OUTPUT_FULL)
         return false;
     if (session->step == MES_SMTP_STEP_READY || last == NULL)
         return true; /* READY only chooses what comes next */
@@ -96,9 +99,10 @@ bool mes_smtp_may_send_now(const struct mes_smtp_session *session)
     case FOLLOW_NOTHING:
         return false;
     case FOLLOW_GROUP:
-        return may_pipeline(session);
+        return mes_smtp_may_pipeline(session);
     case FOLLOW_NEXT:
-        return session->step == MES_SMTP_STEP_MAIL && mes_smtp_may_use_x(session);
+        return (session->step == MES_SMTP_STEP_MAIL || session->step == MES_SMTP_STEP_RSET) &&
+               (mes_smtp_may_use_x(session) || mes_smtp_may_use_b(session));
     }
     return false;
 }

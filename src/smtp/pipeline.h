@@ -8,7 +8,7 @@
 struct mes_smtp_session;
 struct mes_smtp_slot;
 
-enum { MES_SMTP_RING = 128 };
+enum { MES_SMTP_RING = 256 };
 
 struct mes_smtp_entry {
     unsigned step;              /* enum mes_smtp_step */
@@ -33,6 +33,9 @@ bool mes_smtp_ring_has(const struct mes_smtp_ring *ring, const struct mes_smtp_s
 
 /* May the command of session->step be written now? */
 bool mes_smtp_may_send_now(const struct mes_smtp_session *session);
+bool mes_smtp_may_pipeline(const struct mes_smtp_session *session);
+/* May messages follow each other by BDAT, without a reply in between? */
+bool mes_smtp_may_use_b(const struct mes_smtp_session *session);
 /* May the next message's commands follow a dot without its reply? */
 bool mes_smtp_may_use_x(const struct mes_smtp_session *session);
 /* How many messages the session may hold now. */

@@ -104,6 +104,20 @@ bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_s
     return true;
 }
 
+bool mes_smtp_put_data(struct mes_smtp_session *session, size_t start, struct mes_str data,
+                       enum mes_smtp_step step)
+{
+    if (!mes_smtp_command_end(&session->out, start, MES_SMTP_COMMAND_MOST, false))
+        return false;
+    struct mes_str line = mes_str_skip(mes_buf_str(&session->out), start);
+    mes_smtp_transcript_sent(session, mes_str_cut(line, 0, line.size - 2), step);
+    mes_buf_add_str(&session->out, data);
+    if (session->out.failed != 0)
+        return false;
+    push(session, step, 0);
+    return true;
+}
+
 void mes_smtp_drop_output(struct mes_smtp_session *session)
 {
     mes_wipe(session->out.data, session->out.size);
@@ -128,14 +142,17 @@ static bool is_dot_waited_for(const struct mes_smtp_session *session, bool must_
 static void apply_refusal(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
 {
     bool is_sending = slot->state == MES_SMTP_SLOT_SENDING;
+    enum mes_step step = slot->is_put ? mes_smtp_place_of(session, slot) : MES_STEP_MAIL;
     if (slot->permit != MES_SMTP_PERMIT_REFUSED || slot->is_dot_put ||
         !(is_sending || slot->state == MES_SMTP_SLOT_QUEUED))
         return;
-    if (is_sending && slot->is_put) {
+    if (is_sending && slot->is_put && !slot->is_by_b) {
         session->is_closing = true;
         return;
     }
-    mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_CANCELLED, NULL);
+    mes_smtp_slot_decide_rest(slot, step, MES_SMTP_CANCELLED, NULL);
+    if (slot->is_put)
+        return; /* what sends it finds nobody left */
     slot->state = MES_SMTP_SLOT_DONE;
     if (is_sending)
         set_step(session, MES_SMTP_STEP_READY);
@@ -188,7 +205,11 @@ static enum mes_smtp_step on_421(struct mes_smtp_session *session, const struct 
 {
     struct mes_smtp_slot *slot = entry->slot;
     enum mes_step step = mes_smtp_reported(entry->step);
-    if (slot != NULL && !(entry->step == MES_SMTP_STEP_MAIL && slot->is_by_x) && !slot->is_repeat)
+    bool is_of_one = slot != NULL && slot->is_dot_put && entry->step == MES_SMTP_STEP_RCPT;
+    if (is_of_one && !mes_smtp_slot_is_decided(slot, entry->recipient))
+        mes_smtp_slot_decide(slot, entry->recipient, step, MES_SMTP_REPLIED, reply);
+    if (slot != NULL && !is_of_one && !(entry->step == MES_SMTP_STEP_MAIL && slot->is_by_x) &&
+        !slot->is_repeat)
         mes_smtp_slot_decide_rest(slot, step, MES_SMTP_REPLIED, reply);
     return mes_smtp_end(session, MES_SMTP_REPLIED, step, reply);
 }
@@ -199,9 +220,12 @@ static enum mes_smtp_step on_early(struct mes_smtp_session *session, const struc
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
     struct mes_smtp_slot *slot = NULL;
-    if (front != NULL && front->step == MES_SMTP_STEP_DOT)
+    bool is_in_body = session->step == MES_SMTP_STEP_BODY || session->step == MES_SMTP_STEP_DOT ||
+                      session->step == MES_SMTP_STEP_CHUNK;
+    if (front != NULL && (front->step == MES_SMTP_STEP_DOT || front->step == MES_SMTP_STEP_CHUNK ||
+                          front->step == MES_SMTP_STEP_LAST))
         slot = front->slot;
-    else if (front == NULL && (session->step == MES_SMTP_STEP_BODY || session->step == MES_SMTP_STEP_DOT))
+    else if (front == NULL && is_in_body)
         slot = session->current;
     if (slot != NULL && reply->code >= 400) {
         enum mes_step step = mes_smtp_place_of(session, slot);
@@ -213,6 +237,15 @@ static enum mes_smtp_step on_early(struct mes_smtp_session *session, const struc
     return mes_smtp_end(session, MES_SMTP_OUT_OF_TURN, mes_smtp_place(session), NULL);
 }
 
+/* Set-up is in lock-step, so each reply measures the way there and back. The greeting does not: the peer may
+ * have taken its time before it spoke. */
+static void note_round_trip(struct mes_smtp_session *session, const struct mes_smtp_entry *entry)
+{
+    int64_t time = mes_smtp_now(session) - session->reply_since;
+    if (!session->was_ready && entry->step != MES_SMTP_STEP_GREETING && time < session->round_trip)
+        session->round_trip = time;
+}
+
 static enum mes_smtp_step on_reply(struct mes_smtp_session *session, const struct mes_smtp_reply *reply)
 {
     const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
@@ -221,6 +254,7 @@ static enum mes_smtp_step on_reply(struct mes_smtp_session *session, const struc
         return on_early(session, reply);
     if (reply->code == 421)
         return on_421(session, front, reply);
+    note_round_trip(session, front);
     enum mes_smtp_step next = steps[front->step].on(session, front, reply);
     (void)mes_smtp_ring_pop(&session->ring);
     session->reply_since = -1;
@@ -411,6 +445,8 @@ struct mes_smtp_session *mes_smtp_session_new(const struct mes_smtp_options *opt
     if (options->clock == NULL)
         session->options.clock = mes_clock_system();
     session->grace_until = INT64_MAX;
+    session->round_trip = INT64_MAX;
+    mes_buf_init(&session->chunk, MES_SMTP_CHUNK_MOST);
     mes_buf_init(&session->out, MES_SMTP_OUTPUT_MOST);
     mes_buf_init(&session->trace, MES_SMTP_CHALLENGE_MOST + 16);
     mes_buf_init(&session->ended_text, 2 * MES_SMTP_TEXT_MOST);
@@ -435,6 +471,7 @@ void mes_smtp_session_free(struct mes_smtp_session **session)
     if (old == NULL)
         return;
     mes_smtp_drop_output(old);
+    mes_buf_fini(&old->chunk);
     mes_buf_fini(&old->out);
     mes_buf_fini(&old->trace);
     mes_buf_fini(&old->ended_text);

@@ -22,20 +22,23 @@ enum { MES_SMTP_DEPTH_MOST = 64 };
 
 /* How far commands run ahead of replies where PIPELINING is offered. */
 enum mes_smtp_pace {
-    MES_SMTP_PACE_AUTO, /* by P, and by X once the relay is known to bear it: see mes_smtp_session_set_relay
-                         */
+    MES_SMTP_PACE_AUTO, /* by P, by X once the relay is known to bear it, by B where it is far and that is
+                         * faster: see mes_smtp_session_set_relay */
     MES_SMTP_PACE_OFF,  /* lock-step */
     MES_SMTP_PACE_P,    /* MAIL, RCPT and DATA of a message in one group */
     MES_SMTP_PACE_X,    /* body, dot and the next message's MAIL, RCPT and DATA in one group */
-    MES_SMTP_PACE_B     /* BDAT streams; not built yet, does what X does */
+    MES_SMTP_PACE_B     /* several messages by BDAT in one group, where CHUNKING is offered; else as X */
 };
 
-/* What is remembered about this relay (only MES_SMTP_PACE_AUTO listens to it). */
+/* What is remembered about this relay. Only MES_SMTP_PACE_AUTO listens to it, but for B_REFUSED. */
 enum mes_smtp_relay {
-    MES_SMTP_RELAY_UNKNOWN,  /* the first message by P, then X is tried */
-    MES_SMTP_RELAY_X,        /* X works: from the first message on */
-    MES_SMTP_RELAY_P,        /* X refused, or being tried on another connection */
-    MES_SMTP_RELAY_LOCK_STEP /* offers PIPELINING and cannot do it */
+    MES_SMTP_RELAY_UNKNOWN,   /* the first message by P, then X is tried */
+    MES_SMTP_RELAY_X,         /* X works: from the first message on, and B may be tried */
+    MES_SMTP_RELAY_B,         /* B works and is faster than X; still only used where the relay is far */
+    MES_SMTP_RELAY_B_SLOW,    /* X works, B is no faster, or is being tried on another connection */
+    MES_SMTP_RELAY_B_REFUSED, /* X works, BDAT was refused */
+    MES_SMTP_RELAY_P,         /* X refused, or being tried on another connection */
+    MES_SMTP_RELAY_LOCK_STEP  /* offers PIPELINING and cannot do it */
 };
 
 /* What was found out about the relay; each is told once a session. */
@@ -44,6 +47,10 @@ enum mes_smtp_fact {
     MES_SMTP_FACT_X_WORKS,
     MES_SMTP_FACT_X_REFUSED, /* 503 or silence in answer to a MAIL sent by X */
     MES_SMTP_FACT_X_CUT,     /* 421 or a cut after an X write: count it, twice means P */
+    MES_SMTP_FACT_B_WORKS,
+    MES_SMTP_FACT_B_SLOW,    /* measured: a message takes no less time than by X */
+    MES_SMTP_FACT_B_REFUSED, /* BDAT is not understood, or a MAIL sent behind it */
+    MES_SMTP_FACT_B_CUT,     /* 421 or a cut with BDAT LAST unanswered: count it, twice means X */
     MES_SMTP_FACT_P_BROKEN   /* offers PIPELINING and chokes on it: lock-step from now on */
 };
 
@@ -87,7 +94,8 @@ struct mes_smtp_callbacks {
      * final dot is put out before. NULL: granted at once. */
     void (*on_want_permit)(void *context, struct mes_smtp_session *session,
                            const struct mes_smtp_message *message);
-    /* The permit was asked for and the dot was never handed over, nor will be. Comes right before on_done. */
+    /* The permit was asked for and the dot was never handed over, nor will be; or the relay refused BDAT
+     * itself, and the message is to be sent again. Comes right before on_done. */
     void (*on_withdrawn)(void *context, struct mes_smtp_session *session,
                          const struct mes_smtp_message *message);
     /* Exactly once for each submitted message. The session has forgotten it already. */
@@ -133,9 +141,9 @@ bool mes_smtp_session_has_room(const struct mes_smtp_session *session);
 /* Takes the message (there must be room). MES_E_NOMEM: it was not taken. */
 int mes_smtp_session_submit(struct mes_smtp_session *session,
                             const struct mes_smtp_message *message) MES_MUST_USE;
-/* Answers on_want_permit, then or later. Refused: the message ends as CANCELLED; if any of it had been put
- * out, unanswered dots are waited for and the connection is closed without its dot; another message that
- * waited behind it ends as NOT_TRIED. Unknown messages are ignored. */
+/* Answers on_want_permit, then or later. Refused: the message ends as CANCELLED. If any of it had been put
+ * out by DATA, unanswered dots are waited for and the connection is closed without its dot; another message
+ * that waited behind it ends as NOT_TRIED. By BDAT a RSET does. Unknown messages are ignored. */
 void mes_smtp_session_permit(struct mes_smtp_session *session, const struct mes_smtp_message *message,
                              bool granted);
 /* A source that said MES_PULL_LATER has more. */

@@ -10,9 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MESSAGES = 5, RECIPIENTS = 3, COMMANDS = 256, TURNS = 400 };
+enum { MESSAGES = 6, RECIPIENTS = 3, COMMANDS = 512, TURNS = 400 };
 
-enum verb { HELLO, STARTTLS, AUTH, MAIL, RCPT, DATA, DOT, OTHER };
+enum verb { HELLO, STARTTLS, AUTH, MAIL, RCPT, DATA, RSET, CHUNK, DOT, OTHER };
 
 struct mail {
     struct mes_source source; /* first */
@@ -21,6 +21,13 @@ struct mail {
     size_t pulled;
     bool is_later;
     bool is_submitted, is_wanted, is_granted, is_done, is_dot_seen;
+    bool is_refused, is_taken; /* what its dot was answered, where that is certain */
+};
+
+/* What the relay has to answer. */
+struct command {
+    enum verb verb;
+    struct mail *mail; /* of a dot; NULL: not known */
 };
 
 /* Both ends: the host of the session, and a relay that understands what it is sent. */
@@ -34,10 +41,14 @@ struct world {
     struct mes_buf line;
     struct mes_buf body;
     bool is_in_data;
-    enum verb verbs[COMMANDS];
+    size_t chunk_left; /* of a chunk by BDAT */
+    bool is_last;
+    struct command commands[COMMANDS];
     size_t first, count;
-    bool is_confused; /* it has answered what was not asked: it may take commands for a body now */
+    bool has_recipient; /* in the transaction whose commands are being answered */
+    bool is_confused;   /* it has answered what was not asked: it may take commands for a body now */
     bool is_ended;
+    enum mes_smtp_relay relay;
 };
 
 static void require(bool is_true)
@@ -75,6 +86,9 @@ static struct mail *mail_of(const struct mes_smtp_message *message)
 static void on_ready(void *context, struct mes_smtp_session *session)
 {
     struct world *world = context;
+    mes_smtp_session_set_relay(session, world->relay);
+    if (!mes_smtp_session_has_room(session))
+        return;
     for (size_t i = 0; i < MESSAGES; i++) {
         if (world->mails[i].is_submitted)
             continue;
@@ -101,7 +115,20 @@ static void on_withdrawn(void *context, struct mes_smtp_session *session,
 {
     (void)context;
     (void)session;
-    require(mail_of(message)->is_wanted && !mail_of(message)->is_done && !mail_of(message)->is_dot_seen);
+    struct mail *mail = mail_of(message);
+    require(mail->is_wanted && !mail->is_done && (!mail->is_dot_seen || mail->is_refused));
+}
+
+static void check_outcome(const struct world *world, const struct mes_smtp_result *result,
+                          const struct mes_smtp_outcome *outcome)
+{
+    const struct mail *mail = mail_of(result->message);
+    bool is_reply = outcome->cause == MES_SMTP_REPLIED;
+    require(is_reply ? outcome->code >= 200 && outcome->code <= 599 : outcome->code == 0);
+    require(outcome->text.size <= MES_SMTP_TEXT_MOST);
+    require(outcome->cause != MES_SMTP_NOT_TRIED || !(mail->is_taken || result->dot_written));
+    if (is_reply && outcome->code < 300)
+        require(outcome->step == MES_STEP_DOT && (mail->is_dot_seen || world->is_confused));
 }
 
 static void on_done(void *context, struct mes_smtp_session *session, const struct mes_smtp_result *result)
@@ -112,18 +139,10 @@ static void on_done(void *context, struct mes_smtp_session *session, const struc
     require(mail->is_submitted && !mail->is_done && !world->is_ended);
     mail->is_done = true;
     require(!result->dot_written || mail->is_granted);
-    require(!mail->is_dot_seen || result->dot_written);
+    require(!mail->is_dot_seen || result->dot_written || mail->is_refused);
     require(result->accepted <= result->message->count);
-    for (size_t i = 0; i < result->message->count; i++) {
-        const struct mes_smtp_outcome *outcome = &result->outcomes[i];
-        bool is_reply = outcome->cause == MES_SMTP_REPLIED;
-        require(is_reply ? outcome->code >= 200 && outcome->code <= 599 : outcome->code == 0);
-        require(outcome->text.size <= MES_SMTP_TEXT_MOST);
-        if (is_reply && outcome->code < 300)
-            require(outcome->step == MES_STEP_DOT && (mail->is_dot_seen || world->is_confused));
-        if (outcome->cause == MES_SMTP_NOT_TRIED || outcome->cause == MES_SMTP_LEFT)
-            require(!result->dot_written || outcome->cause == MES_SMTP_LEFT);
-    }
+    for (size_t i = 0; i < result->message->count; i++)
+        check_outcome(world, result, &result->outcomes[i]);
 }
 
 static void on_ended(void *context, struct mes_smtp_session *session, const struct mes_smtp_outcome *outcome,
@@ -149,11 +168,11 @@ static void on_trace(void *context, struct mes_smtp_session *session, char direc
 /* --- The relay --- */
 
 /* The body as it came, dot-stuffing taken off: which message was it? */
-static void take_body(struct world *world)
+static struct mail *take_body(struct world *world)
 {
     struct mes_str body = mes_buf_str(&world->body);
     if (body.size == 0 || world->is_confused)
-        return; /* a lone dot, or who knows what */
+        return NULL; /* a lone dot, or who knows what */
     size_t index = (size_t)(body.data[0] - '0');
     require(index < MESSAGES);
     struct mail *mail = &world->mails[index];
@@ -169,23 +188,53 @@ static void take_body(struct world *world)
         require(at < body.size && body.data[at++] == c);
     }
     require(at == body.size || (at + 1 == body.size && body.data[at] == '\n'));
+    return mail;
 }
 
-static void push(struct world *world, enum verb verb)
+static void push(struct world *world, enum verb verb, struct mail *mail)
 {
     if (world->count < COMMANDS)
-        world->verbs[(world->first + world->count++) % COMMANDS] = verb;
+        world->commands[(world->first + world->count++) % COMMANDS] = (struct command){verb, mail};
+}
+
+static void end_chunk(struct world *world)
+{
+    push(world, world->is_last ? DOT : CHUNK, world->is_last ? take_body(world) : NULL);
+    if (world->is_last)
+        mes_buf_clear(&world->body);
+}
+
+static void begin_chunk(struct world *world, struct mes_str line)
+{
+    char text[32] = "";
+    char *end;
+    require(line.size < sizeof text);
+    memcpy(text, line.data, line.size);
+    world->chunk_left = strtoul(text + 5, &end, 10);
+    world->is_last = strcmp(end, " LAST") == 0;
+    require(end > text + 5 && (world->is_last || *end == '\0') && world->chunk_left <= 65536);
+    if (world->chunk_left == 0)
+        end_chunk(world);
+}
+
+/* A byte of a chunk: CR LF is kept as LF, and neither comes alone. */
+static void take_chunk_byte(struct world *world, char c)
+{
+    if (c != '\r')
+        mes_buf_add_char(&world->body, c);
+    if (--world->chunk_left == 0)
+        end_chunk(world);
 }
 
 static void take_line(struct world *world, struct mes_str line)
 {
-    static const char *const names[] = {"EHLO", "STARTTLS", "AUTH", "MAIL FROM:<", "RCPT TO:<", "DATA"};
+    static const char *const names[] = {"EHLO",      "STARTTLS", "AUTH", "MAIL FROM:<",
+                                        "RCPT TO:<", "DATA",     "RSET", "BDAT "};
     enum verb verb = HELLO;
     if (world->is_in_data && mes_str_eq(line, MES_STR("."))) {
         world->is_in_data = false;
-        take_body(world);
+        push(world, DOT, take_body(world));
         mes_buf_clear(&world->body);
-        push(world, DOT);
         return;
     }
     if (world->is_in_data) {
@@ -195,12 +244,21 @@ static void take_line(struct world *world, struct mes_str line)
     }
     while (verb < DOT && !mes_str_starts(line, mes_str_of(names[verb])))
         verb++;
-    push(world, verb == DOT ? OTHER : verb);
+    if (verb == MAIL || verb == RSET)
+        mes_buf_clear(&world->body);
+    if (verb == CHUNK)
+        begin_chunk(world, line);
+    else
+        push(world, verb == DOT ? OTHER : verb, NULL);
 }
 
 static void take_bytes(struct world *world, struct mes_str bytes)
 {
     for (size_t i = 0; i < bytes.size; i++) {
+        if (world->chunk_left > 0) {
+            take_chunk_byte(world, bytes.data[i]);
+            continue;
+        }
         mes_buf_add_char(&world->line, bytes.data[i]);
         struct mes_str line = mes_buf_str(&world->line);
         if (bytes.data[i] != '\n')
@@ -232,29 +290,50 @@ static void receive(struct world *world, struct mes_str bytes)
         mes_smtp_session_received(world->session, mes_str_cut(bytes, at, portion));
 }
 
+static void note_answer(struct world *world, const struct command *command, const char *text)
+{
+    if (command->verb == DATA && strncmp(text, "354", 3) == 0)
+        world->is_in_data = true;
+    if (command->verb == MAIL || command->verb == RSET)
+        world->has_recipient = false;
+    if (command->verb == RCPT && text[0] == '2')
+        world->has_recipient = true;
+    if (command->mail == NULL)
+        return;
+    command->mail->is_refused = text[0] >= '4';
+    command->mail->is_taken = text[0] == '2' && world->has_recipient && !world->is_confused;
+}
+
 /* Answers the oldest command, well or badly. */
 static void answer(struct world *world)
 {
-    static const char hello[] = "250-mx\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n"
-                                "250 AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER\r\n";
-    static const char *const good[] = {
-        hello,        "220 go\r\n",           "235 2.7.0 ok\r\n", "250 ok\r\n", "250 2.1.5 ok\r\n",
-        "354 go\r\n", "250 2.0.0 queued\r\n", "221 bye\r\n"};
+    static const char hello[] =
+        "250-mx\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n"
+        "250 AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER\r\n";
+    static const char *const good[] = {hello,
+                                       "220 go\r\n",
+                                       "235 2.7.0 ok\r\n",
+                                       "250 ok\r\n",
+                                       "250 2.1.5 ok\r\n",
+                                       "354 go\r\n",
+                                       "250 2.0.0 flushed\r\n",
+                                       "250 2.0.0 octets\r\n",
+                                       "250 2.0.0 queued\r\n",
+                                       "221 bye\r\n"};
     static const char *const bad[] = {"451 4.7.1 later\r\n", "550-5.1.1 no\r\n550 5.1.1 never\r\n",
                                       "421 closing\r\n",     "503 bad sequence\r\n",
                                       "334 AAAA\r\n",        "504 what\r\n",
                                       "354 go\r\n",          "250 ok\r\n"};
     uint8_t choice = next(world);
-    enum verb verb = OTHER;
+    struct command command = {OTHER, NULL};
     world->is_confused = world->is_confused || world->count == 0;
     if (world->count > 0) {
-        verb = world->verbs[world->first];
+        command = world->commands[world->first];
         world->first = (world->first + 1) % COMMANDS;
         world->count--;
     }
-    const char *text = choice < 200 ? good[verb] : bad[choice % 8];
-    if (verb == DATA && strncmp(text, "354", 3) == 0)
-        world->is_in_data = true;
+    const char *text = choice < 200 ? good[command.verb] : bad[choice % 8];
+    note_answer(world, &command, text);
     receive(world, mes_str_of(text));
 }
 
@@ -357,6 +436,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.mechanism = (enum mes_smtp_mechanism)(next(&world) % MES_SMTP_MECHANISM_COUNT);
     options.token = mes_smtp_mechanism_has_token(options.mechanism) ? secret : NULL;
     options.most_recipients = choice & 128 ? 1 : 0;
+    options.depth = next(&world) % 8;
+    options.ahead = next(&world) % 4;
+    world.relay = (enum mes_smtp_relay)(next(&world) % (MES_SMTP_RELAY_LOCK_STEP + 1));
     mes_buf_init(&world.line, SIZE_MAX);
     mes_buf_init(&world.body, SIZE_MAX);
     make_mails(&world, recipients);

@@ -34,6 +34,17 @@ static bool make_room(struct mes_smtp_slot *slot, size_t count)
     return true;
 }
 
+void mes_smtp_slot_undecide(struct mes_smtp_slot *slot)
+{
+    mes_buf_clear(&slot->texts);
+    slot->refusal_at = SIZE_MAX;
+    slot->undecided = (unsigned)slot->message->count;
+    for (unsigned i = 0; i < slot->message->count; i++)
+        slot->text_at[i] = SIZE_MAX;
+    for (unsigned i = slot->to_send; i < slot->message->count; i++)
+        mes_smtp_slot_decide(slot, i, MES_STEP_RCPT, MES_SMTP_LEFT, NULL);
+}
+
 /* Everything but the memory, the message and its permit is forgotten. */
 static void start_anew(struct mes_smtp_slot *slot)
 {
@@ -46,15 +57,10 @@ static void start_anew(struct mes_smtp_slot *slot)
         .capacity = slot->capacity,
         .texts = slot->texts,
         .to_send = slot->to_send,
-        .undecided = (unsigned)slot->message->count,
         .permit = slot->permit,
     };
     *slot = fresh;
-    mes_buf_clear(&slot->texts);
-    for (unsigned i = 0; i < slot->message->count; i++)
-        slot->text_at[i] = SIZE_MAX;
-    for (unsigned i = slot->to_send; i < slot->message->count; i++)
-        mes_smtp_slot_decide(slot, i, MES_STEP_RCPT, MES_SMTP_LEFT, NULL);
+    mes_smtp_slot_undecide(slot);
 }
 
 bool mes_smtp_slot_take(struct mes_smtp_slot *slot, const struct mes_smtp_message *message,
@@ -142,6 +148,26 @@ void mes_smtp_slot_decide_rest(struct mes_smtp_slot *slot, enum mes_step step, e
         slot->outcomes[i] = outcome;
     }
     slot->undecided = 0;
+}
+
+void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, const struct mes_smtp_reply *reply)
+{
+    slot->refusal_at = slot->texts.size;
+    mes_smtp_outcome_set(&slot->refusal, MES_STEP_MAIL, MES_SMTP_REPLIED, reply, &slot->texts);
+}
+
+void mes_smtp_slot_refuse(struct mes_smtp_slot *slot, unsigned recipient)
+{
+    slot->text_at[recipient] = slot->refusal_at;
+    slot->outcomes[recipient] = slot->refusal;
+    slot->undecided--;
+}
+
+void mes_smtp_slot_refuse_rest(struct mes_smtp_slot *slot)
+{
+    for (unsigned i = 0; i < slot->message->count; i++)
+        if (!mes_smtp_slot_is_decided(slot, i))
+            mes_smtp_slot_refuse(slot, i);
 }
 
 bool mes_smtp_slot_is_dot_written(const struct mes_smtp_slot *slot, uint64_t sent)

@@ -41,14 +41,20 @@ struct mes_smtp_slot {
     enum mes_dsn dsn;
     bool is_mail_answered;
     bool is_by_x;   /* MAIL was written behind a dot that had no reply yet */
+    bool is_by_b;   /* its body goes by BDAT */
     bool is_by_p;   /* more than MAIL was written before its reply */
     bool is_reused; /* the connection had carried a message before */
     bool has_taken; /* some RCPT was answered by 2xx, whatever had become of the transaction */
     bool is_repeat; /* what the relay says counts for nothing: it is sent again, more slowly */
     bool is_body_begun;
-    bool is_dot_put;
-    uint64_t dot_at;  /* bytes put out in all before the dot */
-    int64_t begun_at; /* when MAIL was put out; 0: not yet */
+    bool is_chunk_refused;
+    bool is_dot_put; /* the dot, or BDAT LAST */
+    uint64_t dot_at; /* bytes put out in all before the dot */
+    /* What MAIL said when it was refused with BDAT LAST on its way: it counts for those whom RCPT refuses
+     * too, and for all when LAST is refused. */
+    struct mes_smtp_outcome refusal;
+    size_t refusal_at; /* in `texts`; SIZE_MAX: none */
+    int64_t begun_at;  /* when MAIL was put out; 0: not yet */
 };
 
 /* Takes no memory yet. */
@@ -72,7 +78,14 @@ void mes_smtp_slot_decide(struct mes_smtp_slot *slot, unsigned recipient, enum m
 void mes_smtp_slot_decide_rest(struct mes_smtp_slot *slot, enum mes_step step, enum mes_smtp_cause cause,
                                const struct mes_smtp_reply *reply);
 
-/* Was a byte of the dot among the first `sent` bytes of the session? */
+void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, const struct mes_smtp_reply *reply);
+/* Gives what is held to one recipient, or to all that are undecided. */
+void mes_smtp_slot_refuse(struct mes_smtp_slot *slot, unsigned recipient);
+void mes_smtp_slot_refuse_rest(struct mes_smtp_slot *slot);
+/* Takes back what was decided of recipients, but for those that are left. */
+void mes_smtp_slot_undecide(struct mes_smtp_slot *slot);
+
+/* Was a byte of the dot, or of the line BDAT LAST, among the first `sent` bytes of the session? */
 bool mes_smtp_slot_is_dot_written(const struct mes_smtp_slot *slot, uint64_t sent);
 /* What became of it, texts in their final places. */
 struct mes_smtp_result mes_smtp_slot_result(struct mes_smtp_slot *slot, uint64_t sent);

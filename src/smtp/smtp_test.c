@@ -293,7 +293,7 @@ static void write_body(struct mes_str text, unsigned seed, struct mes_buf *out)
 {
     struct pieces pieces = {.source.next = next_piece, .text = text, .seed = seed};
     struct mes_smtp_body body;
-    mes_smtp_body_init(&body, &pieces.source);
+    mes_smtp_body_init(&body, &pieces.source, true);
     mes_buf_clear(out);
     enum mes_pull pulled = MES_PULL_PIECE;
     while (pulled == MES_PULL_PIECE)
@@ -387,7 +387,7 @@ static void D12_a_nul_is_never_sent(void **state)
     enum mes_pull pulled = MES_PULL_PIECE;
     (void)state;
     mes_buf_init(&out, 4096);
-    mes_smtp_body_init(&body, &pieces.source);
+    mes_smtp_body_init(&body, &pieces.source, true);
     while (pulled == MES_PULL_PIECE)
         pulled = mes_smtp_body_write(&body, &out, 64);
     assert_int_equal(pulled, MES_PULL_FAILED);
@@ -410,7 +410,7 @@ static void a_long_body_of_short_lines_is_linear(void **state)
             mes_buf_add(&text, kind == 0 ? "a\r" : "a\n", 2);
         struct pieces pieces = {.text = mes_buf_str(&text)};
         struct mes_smtp_body body;
-        mes_smtp_body_init(&body, &pieces.source);
+        mes_smtp_body_init(&body, &pieces.source, true);
         body.rest = mes_buf_str(&text);
         pieces.at = SIZE;
         pieces.source.next = next_piece;

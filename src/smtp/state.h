@@ -22,7 +22,15 @@ enum mes_smtp_step {
 enum {
     MES_SMTP_OUTPUT_FULL = 128 * 1024,                           /* with more waiting, nothing is added */
     MES_SMTP_OUTPUT_MOST = 2 * MES_SMTP_OUTPUT_FULL + 32 * 1024, /* with what is handed over; never reached */
+    MES_SMTP_CHUNK_MOST = 64 * 1024,                             /* of a body behind one BDAT */
+    MES_SMTP_FAR_MS = 20,   /* of a round trip, from which on B may be faster */
     MES_SMTP_QUIT_MS = 2000 /* the result is known: no long wait for politeness */
+};
+
+/* What one message took at a pace, where one followed the other. */
+struct mes_smtp_meter {
+    int64_t ms;
+    int64_t messages;
 };
 
 struct mes_smtp_session {
@@ -41,7 +49,8 @@ struct mes_smtp_session {
     struct mes_smtp_auth auth;
     bool is_secured;
 
-    struct mes_buf out; /* what was put out, from `out_at` on not handed over yet */
+    struct mes_buf chunk; /* of a body, before its BDAT is put out */
+    struct mes_buf out;   /* what was put out, from `out_at` on not handed over yet */
     size_t out_at;
     uint64_t sent;        /* bytes handed over in all */
     struct mes_buf trace; /* the line that is being shown */
@@ -50,9 +59,15 @@ struct mes_smtp_session {
     int64_t progress_since; /* when output was last taken, or became waiting */
     int64_t grace_until;    /* of cancel; INT64_MAX: none */
 
+    int64_t round_trip; /* the shortest of set-up; INT64_MAX: none was measured */
+    int64_t done_at;    /* when a message got its last reply */
+    struct mes_smtp_meter by_x, by_b;
+
     enum mes_smtp_relay relay;
     bool has_p_proved; /* a message went through by P */
+    bool has_b_proved; /* BDAT was understood */
     bool is_x_off;     /* X was refused */
+    bool is_b_off;     /* B was refused, or is slower */
     bool is_lock_step; /* P was refused */
     unsigned facts;    /* bits of enum mes_smtp_fact to be told */
     unsigned facts_told;
@@ -83,6 +98,10 @@ struct mes_buf *mes_smtp_put_begin(struct mes_smtp_session *session, size_t *sta
 bool mes_smtp_put_end(struct mes_smtp_session *session, size_t start, enum mes_smtp_step step,
                       unsigned recipient) MES_MUST_USE;
 
+/* The same for a BDAT line, which it ends, and the bytes behind it. */
+bool mes_smtp_put_data(struct mes_smtp_session *session, size_t start, struct mes_str data,
+                       enum mes_smtp_step step) MES_MUST_USE;
+
 /* Sends what may be sent now and makes the callbacks that are due. What they call in turn only leaves notes,
  * which the loop in here then finds. */
 void mes_smtp_run(struct mes_smtp_session *session);
@@ -104,6 +123,20 @@ bool mes_smtp_tell(struct mes_smtp_session *session);
 void mes_smtp_learn(struct mes_smtp_session *session, enum mes_smtp_fact fact);
 /* What the relay offers must do for this message; if not, it is decided here and the session goes on. */
 bool mes_smtp_is_fit(const struct mes_smtp_session *session, struct mes_smtp_slot *slot);
+/* Ends the session: a reply that its command does not allow. */
+enum mes_smtp_step mes_smtp_make_no_sense(struct mes_smtp_session *session,
+                                          const struct mes_smtp_entry *entry);
+/* The transaction is over and none of its commands waits for a reply. */
+enum mes_smtp_step mes_smtp_conclude(struct mes_smtp_session *session, struct mes_smtp_slot *slot);
+/* Nobody is left who could be given this message. */
+bool mes_smtp_is_pointless(const struct mes_smtp_slot *slot);
+/* For a pointless transaction whose DATA or BDAT LAST was not sent: waits at `step` until its replies are in.
+ */
+enum mes_smtp_step mes_smtp_give_up(struct mes_smtp_session *session, enum mes_smtp_step step);
+/* No BDAT any more; the message is sent again. */
+void mes_smtp_give_up_b(struct mes_smtp_session *session, struct mes_smtp_slot *slot);
+/* The message got its last reply. */
+void mes_smtp_measure(struct mes_smtp_session *session, const struct mes_smtp_slot *slot);
 /* How the step is called towards users. */
 enum mes_step mes_smtp_reported(enum mes_smtp_step step);
 
@@ -112,8 +145,8 @@ enum mes_step mes_smtp_reported(enum mes_smtp_step step);
     enum mes_smtp_step mes_smtp_on_##name(struct mes_smtp_session *session,                                  \
                                           const struct mes_smtp_entry *entry,                                \
                                           const struct mes_smtp_reply *reply)
-/* What steps.def names: setup.c has the steps before the first message, transaction.c the others. Each
- * returns the next step. */
+/* What steps.def names: setup.c has the steps before the first message, chunks.c those of BDAT, transaction.c
+ * the others. Each returns the next step. */
 ON(greeting);
 SEND(ehlo);
 ON(ehlo);
@@ -134,6 +167,11 @@ SEND(rcpt);
 ON(rcpt);
 SEND(data);
 ON(data);
+SEND(probe);
+ON(probe);
+SEND(chunk);
+ON(chunk);
+ON(last);
 SEND(body);
 SEND(dot);
 ON(dot);

@@ -12,34 +12,38 @@ static bool is_positive(const struct mes_smtp_reply *reply)
     return reply->code / 100 == 2;
 }
 
-static enum mes_smtp_step make_no_sense(struct mes_smtp_session *session, const struct mes_smtp_entry *entry)
+enum mes_smtp_step mes_smtp_make_no_sense(struct mes_smtp_session *session,
+                                          const struct mes_smtp_entry *entry)
 {
     return mes_smtp_end(session, MES_SMTP_GARBAGE, mes_smtp_reported(entry->step), NULL);
 }
 
-/* The transaction is over and none of its commands waits for a reply. */
-static enum mes_smtp_step conclude(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+enum mes_smtp_step mes_smtp_conclude(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
 {
+    bool was_read = slot->is_body_begun;
     session->is_used = session->is_used || slot->is_put;
-    if (slot->is_repeat)
-        mes_smtp_slot_repeat(slot);
-    else
+    if (!slot->is_repeat) {
         slot->state = MES_SMTP_SLOT_DONE;
+        return MES_SMTP_STEP_READY;
+    }
+    mes_smtp_slot_repeat(slot);
+    if (was_read) { /* its source is at its end: whoever made it has to make it again */
+        mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_NOT_TRIED, NULL);
+        slot->state = MES_SMTP_SLOT_DONE;
+    }
     return MES_SMTP_STEP_READY;
 }
 
-/* Nobody is left who could be given this message. */
-static bool is_pointless(const struct mes_smtp_slot *slot)
+bool mes_smtp_is_pointless(const struct mes_smtp_slot *slot)
 {
     return slot->undecided == 0 || slot->is_repeat;
 }
 
-/* For a pointless transaction whose DATA was not sent: waits at `step` until its replies are in. */
-static enum mes_smtp_step give_up(struct mes_smtp_session *session, enum mes_smtp_step step)
+enum mes_smtp_step mes_smtp_give_up(struct mes_smtp_session *session, enum mes_smtp_step step)
 {
     if (mes_smtp_ring_has(&session->ring, session->current))
         return step;
-    return conclude(session, session->current);
+    return mes_smtp_conclude(session, session->current);
 }
 
 /* RFC 8689 4.2: TLS with a checked certificate, and a relay that promises the same for the rest of the way.
@@ -89,7 +93,8 @@ enum mes_smtp_step mes_smtp_send_next(struct mes_smtp_session *session)
     return MES_SMTP_STEP_MAIL;
 }
 
-/* Only behind a transaction in which nobody was accepted: RFC 5321 would let the relay answer 503 to MAIL. */
+/* Only behind a transaction in which nobody was accepted, as far as is known: RFC 5321 would let the relay
+ * answer 503 to MAIL. */
 enum mes_smtp_step mes_smtp_send_rset(struct mes_smtp_session *session)
 {
     size_t start;
@@ -103,10 +108,17 @@ enum mes_smtp_step mes_smtp_send_rset(struct mes_smtp_session *session)
 enum mes_smtp_step mes_smtp_on_rset(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
                                     const struct mes_smtp_reply *reply)
 {
+    const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
     (void)entry;
+    if (is_positive(reply))
+        return MES_SMTP_STEP_STAY;
+    if (last->slot != NULL && last->slot->is_dot_put) {
+        /* Messages are on their way behind it: what their own replies say counts. */
+        session->is_open = true;
+        return MES_SMTP_STEP_STAY;
+    }
     /* Then nobody knows whose transaction it is: a fresh connection. */
-    return is_positive(reply) ? MES_SMTP_STEP_STAY
-                              : mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_MAIL, reply);
+    return mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_MAIL, reply);
 }
 
 /* RFC 1870, RFC 6152, RFC 6531, RFC 8689, RFC 3461. */
@@ -144,8 +156,8 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
 {
     struct mes_smtp_slot *slot = session->current;
     const struct mes_smtp_message *message = slot->message;
-    const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
-    bool is_by_x = last != NULL && last->step == MES_SMTP_STEP_DOT;
+    const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
+    bool is_by_x = front != NULL && front->slot != NULL;
     size_t start;
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
     mes_buf_add_text(out, "MAIL FROM:");
@@ -157,11 +169,12 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
         if (out->failed != 0)
             return MES_SMTP_STEP_MAIL;
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_BAD_ADDRESS, NULL);
-        return conclude(session, slot);
+        return mes_smtp_conclude(session, slot);
     }
     slot->is_put = true;
     slot->dsn = dsn_of(&session->ehlo, message);
     slot->is_by_x = is_by_x;
+    slot->is_by_b = mes_smtp_may_use_b(session);
     slot->is_reused = session->is_used;
     slot->begun_at = mes_smtp_now(session);
     return MES_SMTP_STEP_RCPT;
@@ -173,16 +186,20 @@ enum mes_smtp_step mes_smtp_on_mail(struct mes_smtp_session *session, const stru
     struct mes_smtp_slot *slot = entry->slot;
     slot->is_mail_answered = true;
     if (reply->code / 100 == 3)
-        return make_no_sense(session, entry);
-    if (slot->is_by_x && reply->code == BAD_SEQUENCE) {
+        return mes_smtp_make_no_sense(session, entry);
+    if (slot->is_by_x && slot->is_by_b && reply->code == BAD_SEQUENCE) {
+        mes_smtp_give_up_b(session, slot);
+    } else if (slot->is_by_x && reply->code == BAD_SEQUENCE) {
         /* The message before has its own reply, and nothing of this one was taken: it is safe to repeat. */
         slot->is_repeat = true;
         session->is_x_off = true;
         mes_smtp_learn(session, MES_SMTP_FACT_X_REFUSED);
     } else if (is_positive(reply)) {
-        session->is_open = true;
-        if (slot->is_by_x)
+        session->is_open = session->is_open || !slot->is_dot_put;
+        if (slot->is_by_x && !slot->is_by_b)
             mes_smtp_learn(session, MES_SMTP_FACT_X_WORKS);
+    } else if (slot->is_by_b && slot->is_dot_put) {
+        mes_smtp_slot_hold_refusal(slot, reply);
     } else {
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_REPLIED, reply);
     }
@@ -221,8 +238,8 @@ static bool put_rcpt(struct mes_smtp_session *session, struct mes_smtp_slot *slo
 enum mes_smtp_step mes_smtp_send_rcpt(struct mes_smtp_session *session)
 {
     struct mes_smtp_slot *slot = session->current;
-    if (is_pointless(slot))
-        return give_up(session, MES_SMTP_STEP_RCPT);
+    if (mes_smtp_is_pointless(slot))
+        return mes_smtp_give_up(session, MES_SMTP_STEP_RCPT);
     slot->is_by_p = slot->is_by_p || session->ring.count > 0;
     while (slot->next < slot->to_send) {
         bool is_put = put_rcpt(session, slot);
@@ -234,7 +251,12 @@ enum mes_smtp_step mes_smtp_send_rcpt(struct mes_smtp_session *session)
         if (is_put)
             break;
     }
-    return slot->next < slot->to_send ? MES_SMTP_STEP_RCPT : MES_SMTP_STEP_DATA;
+    if (slot->next < slot->to_send)
+        return MES_SMTP_STEP_RCPT;
+    if (!slot->is_by_b)
+        return MES_SMTP_STEP_DATA;
+    bool is_known = session->has_b_proved || session->relay == MES_SMTP_RELAY_B;
+    return is_known ? MES_SMTP_STEP_CHUNK : MES_SMTP_STEP_PROBE;
 }
 
 /* "Bad sequence" and the like to a command that came behind an accepted one, from a relay that never was seen
@@ -254,17 +276,28 @@ static void fall_back_from_p(struct mes_smtp_session *session, struct mes_smtp_s
     mes_smtp_learn(session, MES_SMTP_FACT_P_BROKEN);
 }
 
+static void accept(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
+{
+    slot->accepted++;
+    if (slot->is_dot_put && session->current == slot)
+        session->is_open = false; /* with a recipient, BDAT LAST ends it whatever comes */
+}
+
 enum mes_smtp_step mes_smtp_on_rcpt(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
                                     const struct mes_smtp_reply *reply)
 {
     struct mes_smtp_slot *slot = entry->slot;
     if (reply->code / 100 == 3)
-        return make_no_sense(session, entry);
+        return mes_smtp_make_no_sense(session, entry);
     slot->has_taken = slot->has_taken || is_positive(reply);
-    if (slot->is_repeat || mes_smtp_slot_is_decided(slot, entry->recipient))
+    /* Behind BDAT LAST even a message that is to be repeated may be taken yet. */
+    bool is_moot = slot->is_repeat && !slot->is_dot_put;
+    if (is_moot || mes_smtp_slot_is_decided(slot, entry->recipient))
         return MES_SMTP_STEP_STAY;
     if (is_positive(reply))
-        slot->accepted++;
+        accept(session, slot);
+    else if (slot->refusal_at != SIZE_MAX)
+        mes_smtp_slot_refuse(slot, entry->recipient);
     else if (entry->recipient == 0 && chokes_on_p(session, slot, reply))
         fall_back_from_p(session, slot);
     else
@@ -276,8 +309,8 @@ enum mes_smtp_step mes_smtp_send_data(struct mes_smtp_session *session)
 {
     struct mes_smtp_slot *slot = session->current;
     size_t start;
-    if (is_pointless(slot))
-        return give_up(session, MES_SMTP_STEP_DATA);
+    if (mes_smtp_is_pointless(slot))
+        return mes_smtp_give_up(session, MES_SMTP_STEP_DATA);
     slot->is_by_p = slot->is_by_p || session->ring.count > 0;
     mes_buf_add_text(mes_smtp_put_begin(session, &start), "DATA");
     if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_DATA, 0))
@@ -294,16 +327,16 @@ enum mes_smtp_step mes_smtp_on_data(struct mes_smtp_session *session, const stru
     struct mes_smtp_slot *slot = entry->slot;
     /* A lone dot must not become an empty mail for somebody whom the relay took against all reason. */
     bool makes_sense =
-        reply->code == START_INPUT ? !(is_pointless(slot) && slot->has_taken) : reply->code >= 400;
+        reply->code == START_INPUT ? !(mes_smtp_is_pointless(slot) && slot->has_taken) : reply->code >= 400;
     if (!makes_sense)
-        return make_no_sense(session, entry);
+        return mes_smtp_make_no_sense(session, entry);
     if (reply->code == START_INPUT)
-        return is_pointless(slot) ? MES_SMTP_STEP_LONE_DOT : MES_SMTP_STEP_BODY;
-    if (!is_pointless(slot) && chokes_on_p(session, slot, reply))
+        return mes_smtp_is_pointless(slot) ? MES_SMTP_STEP_LONE_DOT : MES_SMTP_STEP_BODY;
+    if (!mes_smtp_is_pointless(slot) && chokes_on_p(session, slot, reply))
         fall_back_from_p(session, slot);
     if (!slot->is_repeat)
         mes_smtp_slot_decide_rest(slot, MES_STEP_DATA, MES_SMTP_REPLIED, reply);
-    return conclude(session, slot);
+    return mes_smtp_conclude(session, slot);
 }
 
 enum mes_smtp_step mes_smtp_send_body(struct mes_smtp_session *session)
@@ -311,7 +344,7 @@ enum mes_smtp_step mes_smtp_send_body(struct mes_smtp_session *session)
     struct mes_smtp_slot *slot = session->current;
     size_t start;
     if (!slot->is_body_begun)
-        mes_smtp_body_init(&slot->body, slot->message->source);
+        mes_smtp_body_init(&slot->body, slot->message->source, true);
     slot->is_body_begun = true;
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
     enum mes_pull pulled =
@@ -350,13 +383,14 @@ enum mes_smtp_step mes_smtp_on_dot(struct mes_smtp_session *session, const struc
 {
     struct mes_smtp_slot *slot = entry->slot;
     if (reply->code / 100 == 3)
-        return make_no_sense(session, entry);
+        return mes_smtp_make_no_sense(session, entry);
     mes_smtp_slot_decide_rest(slot, MES_STEP_DOT, MES_SMTP_REPLIED, reply);
     if (slot->is_by_p) {
         session->has_p_proved = true;
         mes_smtp_learn(session, MES_SMTP_FACT_P_WORKS);
     }
-    (void)conclude(session, slot);
+    mes_smtp_measure(session, slot);
+    (void)mes_smtp_conclude(session, slot);
     return MES_SMTP_STEP_STAY;
 }
 
@@ -370,8 +404,8 @@ enum mes_smtp_step mes_smtp_on_lone_dot(struct mes_smtp_session *session, const 
                                         const struct mes_smtp_reply *reply)
 {
     if (reply->code / 100 == 3)
-        return make_no_sense(session, entry);
-    return conclude(session, entry->slot);
+        return mes_smtp_make_no_sense(session, entry);
+    return mes_smtp_conclude(session, entry->slot);
 }
 
 enum mes_smtp_step mes_smtp_send_quit(struct mes_smtp_session *session)

@@ -95,7 +95,7 @@ static bool set_choice(struct talk *talk, struct mes_str key, struct mes_str val
 {
     static const char *const tls[] = {"none", "at_once", "starttls", "where_offered", NULL};
     static const char *const paces[] = {"auto", "off", "P", "X", "B", NULL};
-    static const char *const relays[] = {"unknown", "x", "p", "lock_step", NULL};
+    static const char *const relays[] = {"unknown", "x", "b", "b_slow", "b_refused", "p", "lock_step", NULL};
     struct mes_smtp_options *options = &talk->options;
     if (is_word(key, "tls"))
         options->tls = (enum mes_smtp_tls)choose(talk, value, tls);
@@ -185,14 +185,17 @@ static void make_wire(struct talk_message *message)
         if (c == '\r' || c == '\n') {
             i += c == '\r' && i + 1 < text.size && text.data[i + 1] == '\n';
             mes_buf_add_text(&message->wire, "\r\n");
+            mes_buf_add_text(&message->plain, "\r\n");
             is_start = true;
             continue;
         }
         mes_buf_add_text(&message->wire, is_start && c == '.' ? "." : "");
         mes_buf_add_char(&message->wire, c);
+        mes_buf_add_char(&message->plain, c);
         is_start = false;
     }
     mes_buf_add_text(&message->wire, is_start ? ".\r\n" : "\r\n.\r\n");
+    mes_buf_add_text(&message->plain, is_start ? "" : "\r\n");
 }
 
 static void fill_body(struct talk_message *message, size_t number, size_t size)
@@ -220,12 +223,13 @@ static void set_notify(struct mes_smtp_recipient *recipient, struct mes_str noti
     recipient->original = notify.size > 0 ? recipient->address : MES_STR("");
 }
 
-/* What the message needs of the relay; false when `word` is none of these. */
-static bool set_need(struct mes_smtp_message *message, struct mes_str word)
+/* What the message needs of the relay, and its ending; false when `word` is none of these. */
+static bool set_need(struct talk_message *message, struct mes_str word)
 {
-    bool *need = is_word(word, "smtputf8")     ? &message->needs_smtputf8
-                 : is_word(word, "8bit")       ? &message->needs_8bitmime
-                 : is_word(word, "requiretls") ? &message->requires_tls
+    bool *need = is_word(word, "smtputf8")     ? &message->message.needs_smtputf8
+                 : is_word(word, "8bit")       ? &message->message.needs_8bitmime
+                 : is_word(word, "requiretls") ? &message->message.requires_tls
+                 : is_word(word, "fails")      ? &message->does_fail
                                                : NULL;
     if (need != NULL)
         *need = true;
@@ -246,7 +250,7 @@ static void set_message(struct talk *talk, struct talk_message *message, size_t 
             size = (size_t)strtoul(talk_word(&rest).data, NULL, 10);
         } else if (is_word(word, "body")) {
             talk_unescape(talk_word(&rest), &message->body);
-        } else if (set_need(&message->message, word)) {
+        } else if (set_need(message, word)) {
             continue;
         } else if (is_word(word, "envid")) {
             message->message.envelope_id = talk_word(&rest);
@@ -266,6 +270,7 @@ static void set_message(struct talk *talk, struct talk_message *message, size_t 
         set_notify(&message->recipients[i], notify);
     if (message->body.size == 0)
         fill_body(message, number, size);
+    mes_buf_add_text(&message->body, message->does_fail ? "FAIL" : "");
     message->source.size = message->body.size;
     make_wire(message);
 }
@@ -282,7 +287,10 @@ bool talk_configure(struct talk *talk, struct mes_str line, bool *was_out)
         return true;
     }
     if (is_word(word, "permit")) {
-        (void)talk_word(&rest); /* "refuse" */
+        if (is_word(talk_word(&rest), "late")) {
+            talk->late_permit = strtoul(talk_word(&rest).data, NULL, 10);
+            return true;
+        }
         talk->refused_permit = strtoul(talk_word(&rest).data, NULL, 10);
         talk->is_refused_early = is_word(talk_word(&rest), "early");
         return true;

@@ -125,7 +125,8 @@ static bool expect_session(struct talk *talk, struct mes_str rest)
 
 static bool expect_fact(struct talk *talk, struct mes_str word, bool is_wanted)
 {
-    static const char *const names[] = {"p_works", "x_works", "x_refused", "x_cut", "p_broken"};
+    static const char *const names[] = {"p_works", "x_works",   "x_refused", "x_cut",   "b_works",
+                                        "b_slow",  "b_refused", "b_cut",     "p_broken"};
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (is_word(word, names[i]))
             return ((talk->facts >> i & 1) != 0) == is_wanted ||

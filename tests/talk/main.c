@@ -44,6 +44,7 @@ static void init(struct talk *talk, const struct script *script)
     for (size_t i = 0; i < TALK_MESSAGES; i++) {
         mes_buf_init(&talk->messages[i].body, SIZE_MAX);
         mes_buf_init(&talk->messages[i].wire, SIZE_MAX);
+        mes_buf_init(&talk->messages[i].plain, SIZE_MAX);
         mes_buf_init(&talk->messages[i].texts, SIZE_MAX);
     }
 }
@@ -57,6 +58,7 @@ static void fini(struct talk *talk)
     for (size_t i = 0; i < TALK_MESSAGES; i++) {
         mes_buf_fini(&talk->messages[i].body);
         mes_buf_fini(&talk->messages[i].wire);
+        mes_buf_fini(&talk->messages[i].plain);
         mes_buf_fini(&talk->messages[i].texts);
     }
     talk_wire_free(&talk->wire);

@@ -34,7 +34,8 @@ static enum mes_pull pull(struct mes_source *source, struct mes_str *piece_out)
     message->is_later = false;
     if (mes_str_starts(rest, MES_STR("FAIL")))
         return MES_PULL_FAILED;
-    *piece_out = mes_str_cut(rest, 0, most);
+    size_t fails_at = mes_str_find(mes_str_cut(rest, 0, most + 3), MES_STR("FAIL"), 0);
+    *piece_out = mes_str_cut(rest, 0, fails_at < most ? fails_at : most);
     message->pulled += piece_out->size;
     return piece_out->size > 0 ? MES_PULL_PIECE : MES_PULL_END;
 }
@@ -78,7 +79,8 @@ static void on_want_permit(void *context, struct mes_smtp_session *session,
         talk_fail(talk, "a permit was asked for twice");
     message_of(message)->is_wanted = true;
     bool is_refused = (size_t)(message_of(message) - talk->messages) + 1 == talk->refused_permit;
-    if (is_refused ? talk->is_refused_early : talk->way != TALK_DELAYED)
+    bool is_late = talk->way == TALK_DELAYED || message_of(message) + 1 == talk->messages + talk->late_permit;
+    if (is_refused ? talk->is_refused_early : !is_late)
         give_permit(talk, message_of(message));
 }
 
@@ -166,6 +168,15 @@ static void pump(struct talk *talk)
     }
 }
 
+/* Does a body of this message, the last chunk of it, wait to be looked at? */
+static bool has_last_of(const struct talk *talk, const struct talk_message *message)
+{
+    struct mes_str client = mes_buf_str(&talk->client), rest = mes_buf_str(&message->plain);
+    rest = mes_str_skip(rest, message->chunked);
+    size_t last = mes_str_find(client, MES_STR(" LAST\r\n"), 0);
+    return last != SIZE_MAX && rest.size > 0 && mes_str_starts(mes_str_skip(client, last + 7), rest);
+}
+
 /* The session can do nothing more by itself: gives what it waits for. False when it waits for nothing. */
 static bool wake(struct talk *talk)
 {
@@ -180,6 +191,8 @@ static bool wake(struct talk *talk)
             continue;
         if (mes_str_find(mes_buf_str(&talk->client), MES_STR("\r\n.\r\n"), 0) != SIZE_MAX)
             talk_fail(talk, "a dot was sent without its permit");
+        if (has_last_of(talk, message))
+            talk_fail(talk, "BDAT LAST was sent without its permit");
         give_permit(talk, message);
         pump(talk);
         return true;
@@ -194,6 +207,10 @@ static void note_reply(struct talk *talk, char c)
     if (c != '\n')
         return;
     bool is_last = talk->reply.size < 4 || talk->reply.data[3] != '-';
+    talk->replied += is_last;
+    for (size_t i = 0; i < talk->message_count && is_last; i++)
+        if (talk->messages[i].reply_number == talk->replied)
+            talk->messages[i].final_code = (int)strtol(talk->reply.data, NULL, 10);
     if (is_last && talk->awaiting > 0) {
         talk->messages[talk->awaiting - 1].final_code = (int)strtol(talk->reply.data, NULL, 10);
         talk->awaiting = 0;
@@ -286,7 +303,62 @@ static bool client_line(struct talk *talk, struct mes_str pattern)
     if (!talk_matches(pattern, line))
         return talk_fail(talk, "the client said '%.*s'", MES_STR_ARGS(line));
     mes_buf_consume(&talk->client, end + 2);
+    talk->asked++;
     return true;
+}
+
+/* "BDAT 86 LAST" at the beginning of what the client said: the bytes of the line, 0 when there is none. */
+static size_t chunk_head(struct mes_str client, size_t *size_out, bool *is_last_out)
+{
+    size_t end = mes_str_find(client, MES_STR("\r\n"), 0);
+    if (end == SIZE_MAX || !mes_str_starts(client, MES_STR("BDAT ")))
+        return 0;
+    struct mes_str rest = mes_str_cut(client, 5, end - 5);
+    *size_out = strtoul(talk_word(&rest).data, NULL, 10);
+    *is_last_out = is_word(talk_word(&rest), "LAST");
+    return end + 2;
+}
+
+/* One chunk of the message. */
+static bool take_chunk(struct talk *talk, struct talk_message *message, bool *is_last_out)
+{
+    size_t head, size = 0, number = (size_t)(message - talk->messages) + 1;
+    while ((head = chunk_head(mes_buf_str(&talk->client), &size, is_last_out)) == 0 ||
+           talk->client.size < head + size)
+        if (!wake(talk))
+            return talk_fail(talk, "this is no chunk of message %zu: '%.*s'", number,
+                             MES_STR_ARGS(mes_buf_str(&talk->client)));
+    struct mes_str have = mes_str_cut(mes_buf_str(&talk->client), head, size);
+    struct mes_str wanted = mes_str_cut(mes_buf_str(&message->plain), message->chunked, size);
+    if (!mes_str_eq(have, wanted))
+        return talk_fail(talk, "these %zu bytes are not those of message %zu", size, number);
+    message->chunked += size;
+    mes_buf_consume(&talk->client, head + size);
+    talk->asked++;
+    return true;
+}
+
+/* "B: 1": the body of message 1 to its end. "B: 1 begins": one chunk that is not the last. */
+static bool chunk_lines(struct talk *talk, struct mes_str rest)
+{
+    size_t number = strtoul(talk_word(&rest).data, NULL, 10);
+    bool is_part = is_word(talk_word(&rest), "begins"), is_last = false;
+    if (number == 0 || number > talk->message_count)
+        return talk_fail(talk, "there is no message %zu", number);
+    struct talk_message *message = &talk->messages[number - 1];
+    do
+        if (!take_chunk(talk, message, &is_last))
+            return false;
+    while (!is_last && !is_part);
+    if (is_part)
+        return !is_last || talk_fail(talk, "message %zu has ended", number);
+    if (message->chunked != message->plain.size)
+        return talk_fail(talk, "message %zu has %zu bytes, not %zu", number, message->plain.size,
+                         message->chunked);
+    message->is_dot_seen = true;
+    message->reply_number = talk->asked + 1; /* the greeting is one, too */
+    return (message->is_granted && number != talk->refused_permit) ||
+           talk_fail(talk, "BDAT LAST of message %zu came without its permit", number);
 }
 
 static bool body_lines(struct talk *talk, struct mes_str rest)
@@ -307,6 +379,7 @@ static bool body_lines(struct talk *talk, struct mes_str rest)
     if (wanted.size < message->wire.size)
         return true;
     message->is_dot_seen = true;
+    talk->asked++;
     talk->awaiting = number;
     if (!message->is_granted || number == talk->refused_permit)
         return talk_fail(talk, "the dot of message %zu came without its permit", number);
@@ -373,6 +446,7 @@ static bool play_line(struct talk *talk, struct mes_str line)
     bool is_good = is_server                  ? server_line(talk, text, is_word(word, "R:"))
                    : is_word(word, "C:")      ? client_line(talk, text)
                    : is_word(word, "D:")      ? body_lines(talk, rest)
+                   : is_word(word, "B:")      ? chunk_lines(talk, rest)
                    : is_word(word, "then")    ? talk_expect(talk, rest)
                    : is_word(word, "tls")     ? start_tls(talk)
                    : is_word(word, "cut")     ? (cut(talk), true)

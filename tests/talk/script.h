@@ -7,7 +7,7 @@
 #include "smtp/session.h"
 #include "wire.h"
 
-enum { TALK_LINES = 400, TALK_MESSAGES = 6, TALK_RECIPIENTS = 300 };
+enum { TALK_LINES = 700, TALK_MESSAGES = 6, TALK_RECIPIENTS = 300 };
 
 /* How a script is run. */
 enum talk_way {
@@ -27,10 +27,14 @@ struct talk_message {
     struct mes_smtp_recipient recipients[TALK_RECIPIENTS];
     char address[TALK_RECIPIENTS][64];
     struct mes_buf body;
-    struct mes_buf wire; /* the body as it must appear behind DATA, dot with it */
+    struct mes_buf wire;  /* the body as it must appear behind DATA, dot with it */
+    struct mes_buf plain; /* the same behind BDAT: dots as they are */
+    size_t chunked;       /* bytes of it that came in chunks */
+    size_t reply_number;  /* of the reply to BDAT LAST, among all of the server's */
     struct talk *talk;
     size_t pulled;
-    bool is_later; /* said LATER last time */
+    bool does_fail; /* at the end of its body */
+    bool is_later;  /* said LATER last time */
 
     bool is_submitted, is_wanted, is_granted, is_withdrawn, is_done;
     bool is_dot_seen;
@@ -59,6 +63,7 @@ struct talk {
     struct talk_message messages[TALK_MESSAGES];
     size_t message_count;
     size_t refused_permit; /* number of the message, 0: none */
+    size_t late_permit;    /* the message whose permit comes only when nothing else can happen; 0: none */
     bool is_refused_early; /* as soon as it is asked for; else when nothing else can happen */
     bool is_held;          /* submits nothing by itself */
     bool is_stalled;       /* the server takes no bytes */
@@ -69,8 +74,9 @@ struct talk {
     struct mes_buf server;  /* TALK_MERGED: what waits to be read */
     size_t delivered;       /* server bytes in all */
     bool is_cut;
-    size_t awaiting;      /* message whose dot has no reply yet */
-    struct mes_buf reply; /* the server line that is being delivered */
+    size_t asked, replied; /* commands that want a reply, the connection among them, and replies */
+    size_t awaiting;       /* message whose dot has no reply yet */
+    struct mes_buf reply;  /* the server line that is being delivered */
     unsigned facts;
     bool is_ended;
     bool is_blameless;
