@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -191,6 +193,33 @@ static void a_file_may_be_as_large_as_the_limit(void **state)
     unlink(path);
 }
 
+/* As in AUTH PLAIN and XOAUTH2, whose base64 is of the secret and something around it. */
+static void H01_a_secret_is_hidden_inside_longer_base64(void **state)
+{
+    struct mes_secret *secret = mes_secret_new(MES_STR("canary-of-some-length"));
+    char text[100];
+    struct mes_buf line, out;
+    (void)state;
+    mes_buf_init(&line, 1000);
+    mes_buf_init(&out, 1000);
+    for (int before = 0; before < 7; before++)
+        for (int behind = 0; behind < 4; behind++) {
+            (void)snprintf(text, sizeof text, "%.*scanary-of-some-length%.*s", before, "\1\2user=", behind,
+                           "\1\1=");
+            mes_buf_clear(&line);
+            mes_buf_clear(&out);
+            mes_base64_add(&line, text, strlen(text));
+            mes_secret_hide(secret, mes_buf_str(&line), &out);
+            const char *stars = strstr(mes_buf_text(&out), "***");
+            assert_non_null(stars);
+            /* Of its 28 characters or so two may be left at either end. */
+            assert_true(out.size <= line.size - 26 + 3);
+        }
+    mes_secret_free(&secret);
+    mes_buf_fini(&line);
+    mes_buf_fini(&out);
+}
+
 static void secrets_are_hidden_in_what_a_relay_repeats(void **state)
 {
     struct mes_secret *secret = mes_secret_new(MES_STR("pa55 wörd"));
@@ -220,6 +249,7 @@ int main(void)
         cmocka_unit_test(error_arguments_are_made_safe),
         cmocka_unit_test(file_is_replaced_whole),
         cmocka_unit_test(secrets_and_random),
+        cmocka_unit_test(H01_a_secret_is_hidden_inside_longer_base64),
         cmocka_unit_test(secrets_are_hidden_in_what_a_relay_repeats),
         cmocka_unit_test(a_file_may_be_as_large_as_the_limit),
     };

@@ -46,37 +46,76 @@ bool mes_secret_is_empty(const struct mes_secret *secret)
     return secret == NULL || secret->size == 0;
 }
 
-enum { MES_SECRET_HIDDEN_LEAST = 4, MES_SECRET_BASE64_MOST = 64 * 1024 };
+/* Behind none, one or two other bytes base64 shows a text in three different ways. */
+enum { HIDDEN_LEAST = 4, BASE64_MOST = 64 * 1024, OFFSETS = 3, FORMS = 2 + OFFSETS };
 
-static bool is_worth_hiding(struct mes_str form)
+struct forms {
+    struct mes_str all[FORMS]; /* the first that fits is hidden */
+    struct mes_buf encoded[OFFSETS];
+};
+
+static void wipe(struct mes_buf *buf)
 {
-    return form.size >= MES_SECRET_HIDDEN_LEAST;
+    mes_wipe(buf->data, buf->size);
+    mes_buf_fini(buf);
 }
 
-static bool stands_at(struct mes_str text, size_t at, struct mes_str form)
+static void encode(struct mes_str plain, size_t offset, struct mes_buf *encoded)
 {
-    return is_worth_hiding(form) && mes_str_starts(mes_str_skip(text, at), form);
+    struct mes_buf whole;
+    mes_buf_init(encoded, BASE64_MOST);
+    mes_buf_init(&whole, BASE64_MOST);
+    /* All at once: a buffer that grows leaves copies behind. */
+    if (mes_buf_reserve(&whole, offset + plain.size) != NULL &&
+        mes_buf_reserve(encoded, mes_base64_size(offset + plain.size)) != NULL) {
+        for (size_t i = 0; i < offset; i++)
+            mes_buf_add_char(&whole, '\0');
+        mes_buf_add_str(&whole, plain);
+        mes_base64_add(encoded, whole.data, whole.size);
+    }
+    wipe(&whole);
+}
+
+/* The whole first, padding and all; then what stays the same whatever stands beside it: the characters that
+ * other bytes have a part in are left out. */
+static void find_forms(struct mes_str plain, struct forms *forms)
+{
+    static const size_t shared[OFFSETS] = {0, 2, 3};
+    for (size_t offset = 0; offset < OFFSETS; offset++) {
+        encode(plain, offset, &forms->encoded[offset]);
+        size_t end = (offset + plain.size) * 8 / 6;
+        forms->all[2 + offset] = mes_str_cut(mes_buf_str(&forms->encoded[offset]), shared[offset],
+                                             end > shared[offset] ? end - shared[offset] : 0);
+    }
+    forms->all[0] = plain;
+    forms->all[1] = mes_buf_str(&forms->encoded[0]);
+}
+
+/* Bytes of the form that stands there; 0: none. Short ones would hide half of every sentence. */
+static size_t hidden_at(struct mes_str text, const struct forms *forms)
+{
+    for (size_t i = 0; i < FORMS; i++)
+        if (forms->all[i].size >= HIDDEN_LEAST && mes_str_starts(text, forms->all[i]))
+            return forms->all[i].size;
+    return 0;
 }
 
 void mes_secret_hide(const struct mes_secret *secret, struct mes_str text, struct mes_buf *out)
 {
     struct mes_str plain = mes_secret_reveal(secret);
-    struct mes_buf encoded;
-    if (!is_worth_hiding(plain)) {
+    struct forms forms;
+    if (plain.size < HIDDEN_LEAST) {
         mes_buf_add_str(out, text);
         return;
     }
-    mes_buf_init(&encoded, MES_SECRET_BASE64_MOST);
-    mes_base64_add(&encoded, plain.data, plain.size);
-    for (size_t at = 0; at < text.size;) {
-        size_t hidden = stands_at(text, at, plain)                   ? plain.size
-                        : stands_at(text, at, mes_buf_str(&encoded)) ? encoded.size
-                                                                     : 0;
+    find_forms(plain, &forms);
+    while (text.size > 0) {
+        size_t hidden = hidden_at(text, &forms);
         mes_buf_add_text(out, hidden > 0 ? "***" : "");
         if (hidden == 0)
-            mes_buf_add_char(out, text.data[at]);
-        at += hidden > 0 ? hidden : 1;
+            mes_buf_add_char(out, text.data[0]);
+        text = mes_str_skip(text, hidden > 0 ? hidden : 1);
     }
-    mes_wipe(encoded.data, encoded.size);
-    mes_buf_fini(&encoded);
+    for (size_t offset = 0; offset < OFFSETS; offset++)
+        wipe(&forms.encoded[offset]);
 }

@@ -16,8 +16,9 @@ void mes_secret_free(struct mes_secret **secret);
 struct mes_str mes_secret_reveal(const struct mes_secret *secret);
 bool mes_secret_is_empty(const struct mes_secret *secret);
 
-/* Appends `text` with "***" in the place of the secret, plain or in base64: relays repeat what they were
- * sent. Secrets of less than 4 bytes would hide half of every sentence and are left alone. */
+/* Appends `text` with "***" in the place of the secret, plain or in base64, there also as a part of something
+ * longer: relays repeat what they were sent. Secrets of less than 4 bytes would hide half of every sentence
+ * and are left alone. */
 void mes_secret_hide(const struct mes_secret *secret, struct mes_str text, struct mes_buf *out);
 
 /* Overwrites memory in a way that the compiler does not leave out. */

@@ -123,7 +123,7 @@ class Bearer(Sink):
     """A relay that takes an access token of `issuer` and nothing else; `logins` are the tokens that were shown."""
 
     def __init__(self, issuer, **options):
-        self.issuer, self.logins = issuer, []
+        self.issuer, self.logins, self.repeats = issuer, [], False
         super().__init__(auth_required=True, auth_require_tls=False, auth_exclude_mechanism=['LOGIN', 'PLAIN'], **options)
 
     async def auth_XOAUTH2(self, server, args):
@@ -133,4 +133,5 @@ class Bearer(Sink):
         if token in self.issuer.access:
             return AuthResult(success=True)
         await server.challenge_auth('{"status":"401","schemes":"bearer"}')
-        return AuthResult(success=False, handled=False)
+        repeated = f' {args[1]} {token}' if self.repeats else ''
+        return AuthResult(success=False, handled=False, message=f'535 5.7.8 not this one{repeated}')

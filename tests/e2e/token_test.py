@@ -77,9 +77,10 @@ class SendTest(TokenTest):
         self.assertEqual(self.relay.logins, ['canary-access-0', 'canary-access-1'])
 
     def test_C11_the_second_refusal_is_a_refused_login(self):
-        tool = self.tool()
+        tool, self.relay.repeats, self.made.number = self.tool(), True, 9
         self.made.answers = [(200, {'access_token': f'canary-access-{9 - i}', 'token_type': 'Bearer'}) for i in range(2)]
-        sent = tool.send_plain()
+        sent = tool.send_plain('wong@example.hk', '--trace')
+        self.assert_nothing_secret(sent.out, sent.err)
         [attempt] = sent.result['attempts']
         self.assertEqual((sent.status, attempt['step'], attempt['class'], attempt['code'], attempt['adviceId']),
                          (75, 'auth', 'account', 535, 'auth.token'))
