@@ -1,6 +1,7 @@
 /* mailenhance version: of the program and of the libraries that it runs with. */
 #include "cli/cli.h"
 #include "cli/status.h"
+#include "http/libraries.h"
 #include "mes/mes.h"
 #include "mime/libraries.h"
 #include "net/libraries.h"
@@ -13,6 +14,7 @@ static void each_library(void (*each)(void *context, const char *name, const cha
 {
     mes_net_libraries(each, context);
     mes_json_libraries(each, context);
+    mes_http_libraries(each, context);
     mes_mime_libraries(each, context);
 }
 

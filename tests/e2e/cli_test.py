@@ -111,7 +111,7 @@ class HelpTest(unittest.TestCase):
         done = run('version', '--json')
         self.assertEqual(done.returncode, 0)
         self.assertEqual(set(json.loads(done.stdout)['libraries']),
-                         {'libuv', 'OpenSSL', 'c-ares', 'jansson', 'utf8proc', 'libidn2'})
+                         {'libuv', 'OpenSSL', 'c-ares', 'jansson', 'libcurl', 'utf8proc', 'libidn2'})
         self.assertTrue(run('--version').stdout.startswith(b'mailenhance '))
 
 
