@@ -59,6 +59,13 @@ MES_API int mes_message_attach_bytes(struct mes_message *message, const void *da
 MES_API int mes_message_inline_file(struct mes_message *message, const char *content_id, const char *path,
                                     struct mes_error *error) MES_MUST_USE;
 
+/* An invitation: an iCalendar object (RFC 5545) as a part beside text and HTML, which readers show with their
+ * buttons, and once more as the file invite.ics. It has to have a METHOD and entries with a UID, and is
+ * refused with the line where it is wrong; `method` NULL, or the same as in the object. NULL takes it away.
+ */
+MES_API int mes_message_set_calendar(struct mes_message *message, const char *calendar, const char *method,
+                                     struct mes_error *error) MES_MUST_USE;
+
 /* Fields that the product writes itself (From, To, Bcc, Received, Content-*, …) are refused. */
 MES_API int mes_message_add_header(struct mes_message *message, const char *name, const char *value,
                                    struct mes_error *error) MES_MUST_USE;

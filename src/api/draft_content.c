@@ -1,10 +1,14 @@
 /* What a mail says, from whom, and who gets a copy of it. */
+#include <string.h>
+
 #include "account/account.h"
 #include "account/list.h"
 #include "api/draft.h"
+#include "base/base64.h"
 #include "compose/message.h"
 #include "compose/variables.h"
 #include "delivery/identity.h"
+#include "mime/limits.h"
 
 static const char *const person_members[] = {"address", "name", NULL};
 
@@ -183,6 +187,37 @@ static void read_headers(struct mes_api_draft *draft, const struct mes_json_valu
     }
 }
 
+/* {"text" or "base64", "method"}; both are UTF-8. */
+static void read_calendar(struct mes_api_draft *draft, const struct mes_json_value *value)
+{
+    static const char *const names[] = {"text", "base64", "method", NULL};
+    const struct mes_json_value *text = mes_json_member(value, MES_STR("text"));
+    const struct mes_json_value *base64 = mes_json_member(value, MES_STR("base64"));
+    const struct mes_json_value *method = mes_json_member(value, MES_STR("method"));
+    struct mes_error error;
+    struct mes_buf decoded;
+    if (value->kind != MES_JSON_OBJECT || (text == NULL) == (base64 == NULL)) {
+        mes_api_draft_complain_of(draft, MES_API_PROBLEM_bad_value, MES_SAY_resource_calendar, MES_NO_ARGS);
+        return;
+    }
+    mes_api_draft_check_names(draft, value, names);
+    const char *calendar = mes_api_draft_text(draft, text != NULL ? text : base64);
+    const char *wished = mes_api_draft_text(draft, method);
+    mes_buf_init(&decoded, MES_LIMIT_CALENDAR);
+    bool is_readable = calendar != NULL;
+    if (is_readable && base64 != NULL)
+        is_readable =
+            mes_base64_decode(base64->text, &decoded) && memchr(decoded.data, '\0', decoded.size) == NULL;
+    if (!is_readable)
+        mes_api_draft_complain_of(draft, MES_API_PROBLEM_bad_value, MES_SAY_resource_calendar, MES_NO_ARGS);
+    else
+        complain_if(draft,
+                    mes_message_set_calendar(
+                        draft->message, base64 != NULL ? mes_buf_text(&decoded) : calendar, wished, &error),
+                    &error);
+    mes_buf_fini(&decoded);
+}
+
 static void read_dsn(struct mes_api_draft *draft, const struct mes_json_value *value)
 {
     read_text_by(draft, value, mes_message_set_dsn);
@@ -202,11 +237,11 @@ void mes_api_draft_read_content(struct mes_api_draft *draft, const struct mes_js
         const char *name;
         void (*read)(struct mes_api_draft *draft, const struct mes_json_value *value);
     } members[] = {
-        {"from", read_from}, {"replyTo", read_reply_to},      {"cc", read_cc},
-        {"bcc", read_bcc},   {"subject", read_subject},       {"text", read_text},
-        {"html", read_html}, {"template", read_template},     {"lang", read_lang},
-        {"vars", read_vars}, {"headers", read_headers},       {"attachments", mes_api_draft_read_files},
-        {"dsn", read_dsn},   {"requireTls", read_require_tls}};
+        {"from", read_from},         {"replyTo", read_reply_to},  {"cc", read_cc},
+        {"bcc", read_bcc},           {"subject", read_subject},   {"text", read_text},
+        {"html", read_html},         {"template", read_template}, {"lang", read_lang},
+        {"vars", read_vars},         {"headers", read_headers},   {"attachments", mes_api_draft_read_files},
+        {"calendar", read_calendar}, {"dsn", read_dsn},           {"requireTls", read_require_tls}};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         const struct mes_json_value *value = mes_json_member(body, mes_str_of(members[i].name));
         size_t mark = mes_api_draft_enter(draft, members[i].name);

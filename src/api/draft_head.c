@@ -10,19 +10,15 @@
 #include "delivery/router.h"
 #include "queue/quiet.h"
 
-static const char *const head_members[] = {"company",    "kind",
-                                           "from",       "to",
-                                           "cc",         "bcc",
-                                           "replyTo",    "subject",
-                                           "text",       "html",
-                                           "template",   "lang",
-                                           "vars",       "attachments",
-                                           "headers",    "priority",
-                                           "dsn",        "requireTls",
-                                           "sendAt",     "timeZone",
-                                           "expiresAt",  "account",
-                                           "onDoubt",    "latePolicy",
-                                           "quietHours", "keepMessagesDays",
+static const char *const head_members[] = {"company",    "kind",        "from",
+                                           "to",         "cc",          "bcc",
+                                           "replyTo",    "subject",     "text",
+                                           "html",       "template",    "lang",
+                                           "vars",       "attachments", "headers",
+                                           "priority",   "dsn",         "requireTls",
+                                           "calendar",   "sendAt",      "timeZone",
+                                           "expiresAt",  "account",     "onDoubt",
+                                           "latePolicy", "quietHours",  "keepMessagesDays",
                                            NULL};
 
 /* The number of a text's word among `words`, which NULL ends; -1 when it is none of them and was complained

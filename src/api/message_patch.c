@@ -70,8 +70,9 @@ static void take_head(struct patch *patch)
 
 static bool changes_content(const struct patch *patch)
 {
-    static const char *const members[] = {"from",    "replyTo",  "subject",  "text", "html",      "vars",
-                                          "headers", "template", "priority", "dsn",  "requireTls"};
+    static const char *const members[] = {"from",     "replyTo", "subject",    "text",
+                                          "html",     "vars",    "headers",    "template",
+                                          "priority", "dsn",     "requireTls", "calendar"};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         if (has(patch, members[i]))
             return true;

@@ -23,6 +23,7 @@ static const struct rule rules[] = {
     {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_TEXT_FILE, true},
     {MES_CLI_OPT_TEMPLATE, MES_CLI_OPT_HTML_FILE, true},
     {MES_CLI_OPT_LANG, MES_CLI_OPT_TEMPLATE, false},
+    {MES_CLI_OPT_CALENDAR_METHOD, MES_CLI_OPT_CALENDAR, false},
     {MES_CLI_OPT_QUEUE, MES_CLI_OPT_RETRY_FOR, true},
     {MES_CLI_OPT_QUEUE, MES_CLI_OPT_DRY_RUN, true},
     {MES_CLI_OPT_QUEUE, MES_CLI_OPT_TRACE, true},
@@ -135,6 +136,21 @@ static int add_file(struct mes_cli *cli, struct mes_message *message, enum mes_c
     return code;
 }
 
+static int add_calendar(struct mes_cli *cli, struct mes_message *message, struct mes_error *error)
+{
+    const char *path = mes_cli_text(cli->options, MES_CLI_OPT_CALENDAR);
+    struct mes_buf text;
+    if (path == NULL)
+        return 0;
+    mes_buf_init(&text, MES_LIMIT_CALENDAR);
+    int code = read_text(path, &text, error);
+    if (code == 0)
+        code = mes_message_set_calendar(message, mes_buf_text(&text),
+                                        mes_cli_text(cli->options, MES_CLI_OPT_CALENDAR_METHOD), error);
+    mes_buf_fini(&text);
+    return code;
+}
+
 static int add_sender(struct mes_cli *cli, struct mes_message *message, struct mes_arena *arena,
                       struct mes_error *error)
 {
@@ -237,6 +253,8 @@ int mes_cli_content_add(struct mes_cli *cli, struct mes_message *message, const 
         code = add_bodies(cli, message, template_folder, error);
     if (code == 0)
         code = add_repeated(cli, message, error);
+    if (code == 0)
+        code = add_calendar(cli, message, error);
     if (code == 0)
         code = add_delivery(cli, message, error);
     return code != 0 ? code : add_priority(cli, message, error);

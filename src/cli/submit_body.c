@@ -86,6 +86,15 @@ static void write_texts(struct mes_json_writer *json, const struct mes_message *
     write_if(json, "lang", mes_compose_message_text(message, MES_TEXT_LANGUAGE));
 }
 
+static void write_calendar(struct mes_json_writer *json, const struct mes_message *message)
+{
+    if (message->texts[MES_TEXT_CALENDAR] == NULL)
+        return;
+    mes_json_write_object(json, "calendar");
+    mes_json_write_text(json, "text", mes_compose_message_text(message, MES_TEXT_CALENDAR));
+    mes_json_write_object_end(json);
+}
+
 /* What the service calls bulk is told by its kinds: mail to many that they expect is a notice. */
 static const char *kind_of(const struct mes_cli *cli)
 {
@@ -107,6 +116,7 @@ void mes_cli_submit_write(struct mes_buf *out, const struct mes_cli *cli, const 
     write_variables(&json, message->variables, message->variable_count);
     write_headers(&json, message);
     write_option(&json, "priority", cli, MES_CLI_OPT_PRIORITY);
+    write_calendar(&json, message);
     write_option(&json, "dsn", cli, MES_CLI_OPT_DSN);
     if (mes_cli_has(cli->options, MES_CLI_OPT_REQUIRE_TLS))
         mes_json_write_flag(&json, "requireTls", true);

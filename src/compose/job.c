@@ -17,10 +17,11 @@ static int check_whole(const struct mes_message *message, const struct mes_notic
     size_t copy_count = message->recipients[MES_ROLE_CC].count + message->recipients[MES_ROLE_BCC].count;
     bool has_html = message->texts[MES_TEXT_HTML] != NULL || message->texts[MES_TEXT_TEMPLATE] != NULL ||
                     message->sources != NULL;
+    bool has_calendar = message->texts[MES_TEXT_CALENDAR] != NULL;
     bool has_text = mes_str_trim(mes_compose_message_text(message, MES_TEXT_PLAIN)).size > 0;
     if (to_count == 0)
         return mes_fail(error, MES_E_INPUT, MES_SAY_message_no_recipient, MES_NO_ARGS);
-    if (!has_html && !has_text && message->file_count == 0)
+    if (!has_html && !has_text && !has_calendar && message->file_count == 0)
         return mes_fail(error, MES_E_INPUT, MES_SAY_message_empty, MES_NO_ARGS);
     for (size_t i = 0; !has_html && i < message->file_count; i++)
         if (message->files[i].part.content_id != NULL)

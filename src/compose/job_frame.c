@@ -1,5 +1,6 @@
 /* What all mails of a job share: header fields, multiparts, attachments. */
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "compose/job_parts.h"
 #include "compose/message.h"
 #include "mime/header.h"
@@ -90,14 +91,42 @@ static void add_own_files(struct framing *framing)
     add_segment(framing, MES_SEGMENT_OWN_FILES, (struct mes_wire_piece){.descriptor = -1});
 }
 
-/* mixed(alternative(text, related(html, images)), attachments), each level only when it has more than one
- * part. */
+static struct mes_str calendar_of(const struct mes_message *message)
+{
+    return mes_compose_message_text(message, MES_TEXT_CALENDAR);
+}
+
+/* The last alternative, so that readers prefer it to the texts. */
+static void add_calendar(struct framing *framing, const struct mes_message *message)
+{
+    mes_mime_writer_calendar_begin(&framing->writer, message->texts[MES_TEXT_CALENDAR_METHOD]);
+    mes_mime_writer_text(&framing->frame->fixed, calendar_of(message));
+}
+
+/* Once more as a file: some readers only show an invitation that can be opened. */
+static void add_calendar_file(struct framing *framing, const struct mes_message *message)
+{
+    static const struct mes_part part = {.name = "invite.ics", .type = "application/ics"};
+    struct mes_base64_lines lines = {0};
+    struct mes_str calendar = calendar_of(message);
+    mes_mime_writer_file_begin(&framing->writer, &part);
+    char *at = mes_buf_reserve(&framing->frame->fixed, mes_base64_lines_room(calendar.size));
+    if (at == NULL)
+        return;
+    size_t size = mes_base64_lines_add(&lines, calendar.data, calendar.size, at);
+    size += mes_base64_lines_end(&lines, at + size);
+    mes_buf_commit(&framing->frame->fixed, size - 2);
+}
+
+/* mixed(alternative(text, related(html, images), calendar), attachments), each level only when it has more
+ * than one part. */
 static void add_content(struct framing *framing, const struct mes_message *message)
 {
     const struct mes_compose_job *job = framing->job;
     bool has_own_files = framing->frame == &job->own_files_frame;
-    bool is_mixed = has_own_files || message->file_count > count_inline(message);
-    bool is_alternative = job->text.is_there && job->html.is_there;
+    bool has_calendar = calendar_of(message).size > 0;
+    bool is_mixed = has_own_files || has_calendar || message->file_count > count_inline(message);
+    bool is_alternative = job->text.is_there + job->html.is_there + has_calendar > 1;
     if (is_mixed)
         mes_mime_writer_open(&framing->writer, "mixed");
     if (is_alternative)
@@ -106,9 +135,13 @@ static void add_content(struct framing *framing, const struct mes_message *messa
         add_body(framing, &job->text, false);
     if (job->html.is_there)
         add_html(framing, message);
+    if (has_calendar)
+        add_calendar(framing, message);
     if (is_alternative)
         mes_mime_writer_close(&framing->writer);
     add_files(framing, message, false);
+    if (has_calendar)
+        add_calendar_file(framing, message);
     if (has_own_files)
         add_own_files(framing);
     if (is_mixed)

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "i18n/say.h"
 #include "mime/header.h"
+#include "mime/invitation.h"
 #include "mime/limits.h"
 
 enum { MES_MESSAGE_ARENA = 1 << 30 };
@@ -236,6 +237,23 @@ int mes_message_set_text(struct mes_message *message, const char *text, struct m
 int mes_message_set_html(struct mes_message *message, const char *html, struct mes_error *error)
 {
     return set_body(message, MES_TEXT_HTML, html, error);
+}
+
+int mes_message_set_calendar(struct mes_message *message, const char *calendar, const char *method,
+                             struct mes_error *error)
+{
+    const char *found = NULL;
+    struct mes_buf text;
+    int code = 0;
+    mes_buf_init(&text, SIZE_MAX);
+    if (calendar != NULL)
+        code = mes_mime_invitation_write(mes_str_of(calendar), mes_str_of(method), &text, &found, error);
+    if (code == 0)
+        code = replace(message, MES_TEXT_CALENDAR_METHOD, found, error);
+    if (code == 0)
+        code = replace(message, MES_TEXT_CALENDAR, mes_buf_text(&text), error);
+    mes_buf_fini(&text);
+    return code;
 }
 
 int mes_message_set_template(struct mes_message *message, const char *folder, const char *name,

@@ -32,6 +32,8 @@ enum mes_message_text {
     MES_TEXT_TEMPLATE_FOLDER,
     MES_TEXT_TEMPLATE,
     MES_TEXT_LANGUAGE,
+    MES_TEXT_CALENDAR,        /* as it is sent */
+    MES_TEXT_CALENDAR_METHOD, /* "REQUEST" */
     MES_TEXT_COUNT
 };
 

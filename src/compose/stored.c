@@ -124,6 +124,7 @@ static void write_texts(struct mes_json_writer *writer, const struct mes_message
     write_text(writer, "dsn", message->dsn);
     if (message->requires_tls)
         mes_json_write_flag(writer, "requireTls", true);
+    write_text(writer, "calendar", message->texts[MES_TEXT_CALENDAR]);
     if (message->variable_count > 0)
         mes_compose_variables_write(message->variables, message->variable_count, "vars", writer);
 }

@@ -3,7 +3,7 @@
  *
  * {"version":1,"seed":"…","date":1700000000,"zone":480,"domain":"example.hk","personal":["subject","html"],
  *  "from":{"address":"a@b","name":"N"},"replyTo":{…},"subject":"…","text":"…","html":"…","cc":[{…}],"bcc":[{…}],
- *  "headers":[["X-A","b"]],"priority":"high","dsn":"SUCCESS,FAILURE","requireTls":true,"vars":{…},
+ *  "headers":[["X-A","b"]],"calendar":"BEGIN:VCALENDAR…","priority":"high","dsn":"SUCCESS,FAILURE","requireTls":true,"vars":{…},
  *  "template":{"name":"Register_zh-HK.html","language":"zh-HK","html":"…","text":"…",
  *              "partials":[{"name":"footer","html":"…","text":"…"}]},
  *  "attachments":[{"hash":"…","name":"a.pdf","type":"application/pdf","cid":"logo","size":1234}]} */

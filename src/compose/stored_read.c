@@ -145,6 +145,9 @@ static int read_wishes(struct mes_message *message, const struct mes_json_value 
         if (strcmp(priority, mes_stored_priorities[i]) == 0)
             message->priority = (enum mes_priority)i;
     mes_message_set_require_tls(message, flag_of(root, "requireTls"));
+    int code = mes_message_set_calendar(message, text_of(root, "calendar"), NULL, error);
+    if (code != 0)
+        return code;
     return dsn != NULL ? mes_message_set_dsn(message, dsn, error) : 0;
 }
 

@@ -14,6 +14,7 @@ enum {
     MES_LIMIT_COPIES = 1000,           /* cc and bcc together */
     MES_LIMIT_SUBJECT = 10000,         /* bytes */
     MES_LIMIT_BODY = 64 * 1024 * 1024, /* bytes of text or HTML */
+    MES_LIMIT_CALENDAR = 256 * 1024,   /* bytes of an invitation */
     MES_LIMIT_HEADERS = 1000,          /* custom header fields */
     MES_LIMIT_HEADER_NAME = 76,
     MES_LIMIT_HEADER = 64 * 1024,  /* bytes of one of them */

@@ -57,6 +57,14 @@ void mes_mime_writer_text_begin(struct mes_mime_writer *writer, const char *subt
     mes_buf_add_text(writer->out, "; charset=utf-8\r\n");
 }
 
+void mes_mime_writer_calendar_begin(struct mes_mime_writer *writer, const char *method)
+{
+    begin_part(writer);
+    mes_buf_add_text(writer->out, "Content-Type: text/calendar; method=");
+    mes_buf_add_text(writer->out, method);
+    mes_buf_add_text(writer->out, "; charset=utf-8\r\n");
+}
+
 void mes_mime_writer_text(struct mes_buf *out, struct mes_str text)
 {
     enum mes_encoding encoding = mes_mime_encoding_of(text);

@@ -28,6 +28,8 @@ void mes_mime_writer_close(struct mes_mime_writer *writer);
 /* Begins a text part: its header up to the transfer encoding, which mes_mime_writer_text adds with the
  * content. */
 void mes_mime_writer_text_begin(struct mes_mime_writer *writer, const char *subtype);
+/* The same for a calendar with that method: RFC 6047 2.4. */
+void mes_mime_writer_calendar_begin(struct mes_mime_writer *writer, const char *method);
 /* The rest of a text part; anywhere, since for some texts it differs from recipient to recipient. */
 void mes_mime_writer_text(struct mes_buf *out, struct mes_str text);
 

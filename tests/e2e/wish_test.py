@@ -1,5 +1,7 @@
-"""What a message wishes of its way: delivery status notifications, and TLS all along."""
+"""What a message may wish beside its text: an invitation, delivery status notifications, and TLS all along."""
 
+import base64
+import email.policy
 import unittest
 
 import stage
@@ -117,3 +119,62 @@ class RequireTlsTest(WishCase):
         service.wait_job(service.send(requireTls=True))
         self.assertEqual((len(first.bodies), len(second.bodies)), (0, 1))
         self.assertIn('MAIL FROM:<b@example.hk> REQUIRETLS', second.received)
+
+
+CALENDAR = 'BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1@example.hk\nSUMMARY:會議\nEND:VEVENT\nEND:VCALENDAR\n'
+
+
+class InvitationTest(WishCase):
+    def assert_invites(self, raw):
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        self.assertEqual([part.get_content_type() for part in message.walk()],
+                         ['multipart/mixed', 'multipart/alternative', 'text/plain', 'text/calendar', 'application/ics'])
+        shown, attached = list(message.walk())[3:]
+        self.assertEqual(shown.get_param('method'), 'REQUEST')
+        self.assertEqual(shown.get_payload(decode=True).decode(), CALENDAR.replace('\n', '\r\n'))
+        self.assertEqual(attached.get_payload(decode=True).decode(), CALENDAR.replace('\n', '\r\n'))
+        self.assertEqual(attached.get_filename(), 'invite.ics')
+
+    def invitation(self, tool, text=CALENDAR):
+        return tool.folder.write('meeting.ics', text)
+
+    def test_an_invitation_is_shown_and_attached(self):
+        relay = self.relay()
+        tool = self.tool(account(relay.port, 'a'))
+        sent = tool.send_plain('w@example.hk', '--calendar', self.invitation(tool), '--calendar-method', 'request')
+        self.assertEqual(sent.status, 0, sent)
+        self.assert_invites(relay.bodies[0])
+
+    def test_a_broken_one_is_refused_with_its_line(self):
+        relay = self.relay()
+        tool = self.tool(account(relay.port, 'a'))
+        for text, method, why in ((CALENDAR.replace('UID', 'X-UID'), 'REQUEST', 'line 4: the VEVENT'), (CALENDAR, 'CANCEL', 'line 3'),
+                                  (CALENDAR[:-14], 'REQUEST', 'has no END'), ('not one', 'REQUEST', 'line 1')):
+            with self.subTest(why):
+                sent = tool.send_plain('w@example.hk', '--calendar', self.invitation(tool, text), '--calendar-method', method)
+                self.assertEqual(sent.status, 65, sent)
+                self.assertIn(why.encode(), sent.err)
+        self.assertEqual(relay.bodies, [])
+
+    def test_the_service_keeps_it_as_text_or_base64(self):
+        relay = self.relay()
+        service = self.service(account(relay.port, 'a'))
+        for calendar in ({'text': CALENDAR, 'method': 'REQUEST'}, {'base64': base64.b64encode(CALENDAR.encode()).decode()}):
+            service.wait_job(service.send(calendar=calendar))
+            self.assert_invites(relay.bodies.pop())
+        for calendar in ({}, {'text': CALENDAR, 'base64': ''}, {'base64': '!'}, {'text': CALENDAR, 'method': 'CANCEL'}):
+            answer = service.call('POST', '/api/v1/messages', {'to': ['a@example.hk'], 'text': 'T', 'calendar': calendar})
+            self.assertEqual(answer.status, 422, (calendar, answer))
+            self.assertIn('calendar', str(answer.json))
+
+    def test_the_command_line_hands_it_to_the_service(self):
+        relay = self.relay()
+        service = self.service(account(relay.port, 'a'))
+        tool = self.tool(account(1, 'x'))
+        command = ['send', '--queue', '--wait', '--server', service.url, '--key-file', service.data / 'key', '--to',
+                   'w@example.hk', '--text', 'T', '--calendar', self.invitation(tool), '--dsn', 'success']
+        sent = tool.run(*command, '--require-tls')
+        self.assertEqual(sent.status, 69, sent)  # the relay does not keep TLS
+        sent = tool.run(*command)
+        self.assertEqual(sent.status, 0, sent)
+        self.assert_invites(relay.bodies[0])

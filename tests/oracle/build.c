@@ -57,6 +57,8 @@ static void add_texts(struct mes_message *message, const json_t *a_case)
     if (text_of(a_case, "template") != NULL)
         must(mes_message_set_template(message, NULL, text_of(a_case, "template"), text_of(a_case, "language"),
                                       &error));
+    if (text_of(a_case, "calendar") != NULL)
+        must(mes_message_set_calendar(message, text_of(a_case, "calendar"), NULL, &error));
     json_object_foreach(json_object_get(a_case, "variables"), name, value)
         must(mes_message_set_variable(message, name, json_string_value(value), &error));
 }

@@ -6,6 +6,18 @@ TO = [{'address': 'wong@example.hk', 'name': '王大文'}]
 PARAGRAPH = '中文內容，測試一下。The quick brown fox — “quoted” — jumps.\n'
 PAGE = '<html><head><title>t</title></head><body><p>你好 &amp; <b>世界</b></p></body></html>'
 FAMILY = '👩‍👩‍👧‍👦'
+CALENDAR = '''BEGIN:VCALENDAR
+VERSION:2.0
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:42@sender.example
+DTSTART:20261201T010000Z
+SUMMARY:會議：關於閣下之訂單（編號 42）以及其他在此不能盡錄的事項，請準時出席
+ATTENDEE;CN="王大文; a:b";RSVP=TRUE:mailto:wong@example.hk
+DESCRIPTION:''' + 'The quick brown fox jumps over the lazy dog\\, twice. ' * 20 + '''
+END:VEVENT
+END:VCALENDAR
+'''
 UNSUBSCRIBE = ','.join(f'<https://list.example/unsubscribe/{i}?t={"a1b2c3d4" * 58}>' for i in range(6))
 
 
@@ -81,6 +93,10 @@ def cases():
     yield case('D06_quoted_local_part', to=[{'address': '"a@evil.example x"@good.example'}],
                expect={'to': [['', '"a@evil.example x"@good.example']]})
     yield case('longest_address', to=[{'address': 'l' * 64 + '@' + '.'.join(['d' * 62] * 3), 'name': 'n' * 200}])
+    yield case('calendar', calendar=CALENDAR)
+    yield case('calendar_alone', text=None, subject='x', calendar=CALENDAR.replace('REQUEST', 'CANCEL'))
+    yield case('calendar_and_everything', html='<img src="cid:logo"><p>你好</p>', calendar=CALENDAR.replace('\n', '\r\n'),
+               files=[{'cid': 'logo', 'path': 'logo.png', 'size': 3000}, attachment('報告.pdf', 300_000)])
     yield case('low_priority', priority=2)
     yield case('D15_variables', subject='訂單 {{number}}', text='{{name}}: {{number}} {{shop}}\n',
                html='<p title="{{name}}">{{number}} {{shop}}</p>', variables={'shop': 'A & B'},

@@ -2,6 +2,8 @@
 
 import random
 
+import cases as cases_of
+
 SUBJECTS = ('Hello', '關於閣下之訂單（編號 42）' * 4, 'two  blanks\tand a tab ', 'The quick brown fox. ' * 20 + 'end',
             '=?UTF-8?B?5L2g5aW9?=', '😀' * 60, 'a: b; c=d', ' ', 'x' * 3000)
 NAMES = (None, '寄件人 Sender', 'Wong, "Tai" (Man) \\ @ <x>; y:', "O'Neil", '王大文（香港）有限公司' * 5, 'J. R. R. T', 'n' * 200)
@@ -59,6 +61,8 @@ def case(chance, number, dkim):
             files.append({'cid': 'logo', 'size': 300})
     if chance.random() < 0.3:
         made['reply_to'] = person(chance, 'answers@sender.example')
+    if chance.random() < 0.1:
+        made['calendar'] = cases_of.CALENDAR
     made['cc'] = [person(chance, f'c{i}@example.hk') for i in range(chance.choice((0, 0, 1, 20)))]
     made['headers'] = chance.sample(FIELDS, chance.choice((0, 0, 1, 3))) + (UNSUBSCRIBE if chance.random() < 0.4 else [])
     made['priority'] = chance.choice((0, 0, 1, 2))

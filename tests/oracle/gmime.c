@@ -51,6 +51,7 @@ static void add_part(GMimeObject *parent, GMimeObject *part, gpointer list)
     g_free(name);
     if (GMIME_IS_PART(part)) {
         json_object_set_new(seen, "name", text(g_mime_part_get_filename(GMIME_PART(part))));
+        json_object_set_new(seen, "method", text(g_mime_content_type_get_parameter(type, "method")));
         json_object_set_new(seen, "fallback", text(g_mime_content_type_get_parameter(type, "name")));
         json_object_update_new(seen, content(GMIME_PART(part)));
     }

@@ -36,6 +36,18 @@ def unix_lines(text):
     return text.replace('\r\n', '\n')
 
 
+def canonical_calendar(text):
+    """Lines of 75 bytes at most, folded between characters, with CRLF: RFC 5545 3.1."""
+    folded = []
+    for line in text.splitlines():
+        while len(line.encode()) > 75:
+            cut = len(line.encode()[:75].decode(errors='ignore'))
+            folded.append(line[:cut])
+            line = ' ' + line[cut:]
+        folded.append(line)
+    return '\r\n'.join(folded) + '\r\n'
+
+
 class Expected:
     """What must be read of one recipient's mail."""
 
@@ -52,6 +64,9 @@ class Expected:
         files = list(zip(case.get('files', []), contents))
         self.images = [(f['cid'], os.path.basename(f['path']), sha(c)) for f, c in files if 'cid' in f]
         self.attachments = [(f.get('expect', f['name']), sha(c)) for f, c in files if 'cid' not in f]
+        self.calendar = canonical_calendar(case['calendar']) if 'calendar' in case else None
+        if self.calendar:
+            self.attachments.append(('invite.ics', sha(self.calendar.encode())))
         self.structure = self.make_structure(case)
 
     def make_structure(self, case):
@@ -61,9 +76,12 @@ class Expected:
         if self.images:
             html = ['multipart/related'] + html
         text = ['text/plain'] if self.text else []
-        body = ['multipart/alternative'] + text + html if text and html else text + html
+        calendar = ['text/calendar'] if self.calendar else []
+        leaves = text + html + calendar
+        body = ['multipart/alternative'] + leaves if (bool(text) + bool(html) + bool(calendar)) > 1 else leaves
         kinds = ['multipart/mixed'] + body if self.attachments else body
-        return kinds + [f.get('type') for f in case.get('files', []) if 'cid' not in f]
+        files = [f.get('type') for f in case.get('files', []) if 'cid' not in f]
+        return kinds + files + ['application/ics'] * len(calendar)
 
 
 def sha(content):
@@ -92,7 +110,7 @@ def seen_by_python(raw):
     seen.headers = [[name, str(value)] for name, value in message.items()]
     seen.date = message['Date'].datetime.timestamp()
     seen.message_id = str(message['Message-ID'])
-    seen.text = seen.html = None
+    seen.text = seen.html = seen.calendar = None
     seen.images, seen.attachments, seen.structure = [], [], []
     for part in message.walk():
         seen.structure.append(part.get_content_type())
@@ -103,6 +121,8 @@ def seen_by_python(raw):
             seen.images.append((part['Content-ID'].strip('<>'), part.get_filename(), sha(content)))
         elif part.get_content_disposition() == 'attachment':
             seen.attachments.append((part.get_filename(), sha(content)))
+        elif part.get_content_subtype() == 'calendar':
+            seen.calendar, seen.method = content.decode(part.get_content_charset()), part.get_param('method')
         else:
             kind = 'html' if part.get_content_subtype() == 'html' else 'text'
             setattr(seen, kind, content.decode(part.get_content_charset()))
@@ -121,7 +141,7 @@ def seen_by_gmime(path):
     seen.headers = read['headers']
     seen.date = read['date']
     seen.message_id = f"<{read['message_id']}>"
-    seen.text = seen.html = None
+    seen.text = seen.html = seen.calendar = None
     seen.images, seen.attachments, seen.structure = [], [], []
     for part in read['parts']:
         seen.structure.append(part['type'])
@@ -133,6 +153,8 @@ def seen_by_gmime(path):
             seen.attachments.append((part['name'], part['sha256']))
             # For readers without RFC 2231. GMime decodes a name twice that looks like an encoded word itself.
             assert part['fallback'] == re.sub(r'["\\]', '_', part['name']) or part['name'].startswith('=?'), part
+        elif part['type'] == 'text/calendar':
+            seen.calendar, seen.method = part['text'], part['method']
         else:
             setattr(seen, 'html' if part['type'] == 'text/html' else 'text', part['text'])
     return seen
@@ -184,6 +206,9 @@ class Oracle(unittest.TestCase):
             if wanted is not None:
                 # A mail of one text part ends in a line end, whether its text does or not.
                 self.assertIn(unix_lines(read), (wanted, wanted + '\n') if len(seen.structure) == 1 else (wanted,))
+        self.assertEqual(seen.calendar, expected.calendar)
+        if expected.calendar:
+            self.assertIn(f'METHOD:{seen.method}\r\n', expected.calendar)
         self.assertEqual(seen.images, expected.images)
         self.assertEqual(seen.attachments, expected.attachments)
         self.assertEqual(len(seen.structure), len(expected.structure))
