@@ -238,11 +238,8 @@ static int run(struct mes_courier_command *command, struct mes_store *store, str
     const struct mes_store_ref ref = {control->company, control->job};
     struct mes_store_job job;
     struct mes_arena arena;
-    /* What this transaction has learned about the job so far has to stand in its row first. */
-    int code = mes_courier_flush(control->courier, error);
     mes_arena_init(&arena, MES_CONTROL_MEMORY);
-    if (code == 0)
-        code = mes_store_job_load(mes_store_reads(store), ref, &arena, &job, error);
+    int code = mes_store_job_load(mes_store_reads(store), ref, &arena, &job, error);
     if (code == 0 && job.state == MES_STORE_RECEIVING)
         code = MES_E_NOT_FOUND;
     if (code == 0)
@@ -275,6 +272,7 @@ void mes_control_post(struct mes_courier *courier, struct mes_control *control)
     control->command.run = run;
     control->command.done = done;
     control->command.is_sure = false;
+    control->command.looks_at_jobs = true;
     mes_courier_post(courier, &control->command);
 }
 

@@ -98,6 +98,72 @@ static void a_job_of_one_mail_ends_as_cancelled(void **state)
     assert_int_equal(queue_testing_job(&testing, id).state, MES_STORE_CANCELLED);
 }
 
+/* A command that keeps the courier busy until it may go on, so that those behind it share its transaction. */
+struct stopper {
+    struct mes_courier_command command;
+    atomic_bool has_begun, may_end, is_done;
+};
+
+static int stand_in_the_way(struct mes_courier_command *command, struct mes_store *store,
+                            struct mes_error *error)
+{
+    struct stopper *stopper = (struct stopper *)command;
+    (void)store;
+    (void)error;
+    atomic_store(&stopper->has_begun, true);
+    while (!atomic_load(&stopper->may_end))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return 0;
+}
+
+static void out_of_the_way(struct mes_courier_command *command, int code, const struct mes_error *error)
+{
+    (void)code;
+    (void)error;
+    atomic_store(&((struct stopper *)command)->is_done, true);
+}
+
+static bool is_so(struct queue_testing *with, void *flag)
+{
+    (void)with;
+    return atomic_load((atomic_bool *)flag);
+}
+
+static void on_refused(struct mes_control *control, const struct mes_error *error)
+{
+    (void)control;
+    (void)error;
+}
+
+/* Cancelling what has ended is refused and undone, but not the result that came in the same transaction. */
+static void what_is_refused_takes_no_others_result_with_it(void **state)
+{
+    static const char *const ok[] = {"ok@x.test"}, *const slow[] = {"slow@x.test"};
+    static struct mes_control control;
+    struct stopper stopper = {.command = {.run = stand_in_the_way, .done = out_of_the_way}};
+    (void)state;
+    int64_t ended = post(ok, 1);
+    queue_testing_await_state(&testing, ended, MES_STORE_DONE);
+    int64_t id = post(slow, 1);
+    while (relay_rcpt_count(testing.relay, "slow@x.test") == 0 || queue_testing_flights(&testing).dots == 0)
+        mes_loop_step(testing.loop, 5);
+    mes_courier_post(testing.courier, &stopper.command);
+    queue_testing_until(&testing, is_so, &stopper.has_begun);
+    relay_release(testing.relay);
+    while (relay_count(testing.relay) < 2)
+        mes_loop_step(testing.loop, 5);
+    for (int i = 0; i < 20; i++)
+        mes_loop_step(testing.loop, 5); /* the relay's answer arrives, and the result is posted */
+    control = (struct mes_control){.action = MES_CONTROL_CANCEL, .job = ended, .on_done = on_refused};
+    mes_control_post(testing.courier, &control);
+    atomic_store(&stopper.may_end, true);
+    queue_testing_until(&testing, is_so, &stopper.is_done);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(control.code, MES_E_USAGE);
+    assert_int_equal(queue_testing_job(&testing, id).counts[MES_STORE_STATUS_SENT], 1);
+    assert_int_equal(queue_testing_job(&testing, id).counts[MES_STORE_STATUS_QUEUED], 0);
+}
+
 static void a_job_that_has_ended_is_not_held(void **state)
 {
     (void)state;
@@ -148,9 +214,13 @@ static void a_retry_goes_on_after_a_crash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_pause_calls_back_what_has_not_begun), TEST(a_hold_calls_back_what_has_not_begun),
-        TEST(a_job_of_one_mail_ends_as_cancelled),   TEST(a_job_that_has_ended_is_not_held),
-        TEST(a_cancel_goes_on_after_a_crash),        TEST(a_retry_goes_on_after_a_crash),
+        TEST(a_pause_calls_back_what_has_not_begun),
+        TEST(a_hold_calls_back_what_has_not_begun),
+        TEST(a_job_of_one_mail_ends_as_cancelled),
+        TEST(a_job_that_has_ended_is_not_held),
+        TEST(what_is_refused_takes_no_others_result_with_it),
+        TEST(a_cancel_goes_on_after_a_crash),
+        TEST(a_retry_goes_on_after_a_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

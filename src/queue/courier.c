@@ -105,6 +105,10 @@ static int run_commands(struct turn *turn, struct mes_error *error)
             return 0;
         struct taken *taken = &turn->taken[turn->count++];
         *taken = (struct taken){.command = command};
+        /* Outside the savepoint: what others have done is not undone with this one. */
+        int code = command->looks_at_jobs ? mes_courier_flush(courier, error) : 0;
+        if (code != 0)
+            return code;
         taken->code = run_in_savepoint(courier, command, &own);
         if (taken->code != 0) {
             taken->error = mes_alloc(sizeof own);

@@ -29,6 +29,8 @@ struct mes_courier_command {
     /* `run` only fails when the database does: then no savepoint is needed, for the whole transaction goes.
      */
     bool is_sure;
+    /* `run` looks at jobs: what this transaction has learned about them so far stands in their rows then. */
+    bool looks_at_jobs;
 };
 
 /* A change of one recipient row, for webhooks; told inside the transaction that makes it. */
