@@ -95,3 +95,36 @@ void mes_process_on_stop(void (*stop)(void), const char *words)
     stop_now = stop;
     handle_signals(stop != NULL ? on_signal : SIG_DFL);
 }
+
+void mes_process_give_back_memory(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
+static volatile int crash_file = -1;
+static const char *volatile crash_words;
+
+/* The system's own handling is back already, and follows as soon as this one ends. */
+static void on_crash(int number)
+{
+    if (crash_file >= 0 && lseek(crash_file, 0, SEEK_END) >= 0 &&
+        write(crash_file, crash_words, strlen(crash_words)) < 0)
+        crash_file = -1; /* then nobody will know */
+    (void)raise(number);
+}
+
+void mes_process_on_crash(int descriptor, const char *words)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    crash_words = words;
+    crash_file = descriptor;
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; descriptor >= 0 && i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction old;
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            (void)sigaction(signals[i], &action, NULL);
+    }
+}

@@ -32,4 +32,12 @@ void mes_process_ignore_broken_pipes(void);
  */
 void mes_process_on_stop(void (*stop)(void), const char *words);
 
+/* Memory that was freed goes back to the system, as far as this C library can be asked to. */
+void mes_process_give_back_memory(void);
+
+/* When the process ends by its own fault (SIGSEGV, SIGABRT and the like) `words` are appended to the open
+ * file `descriptor` first; -1: no longer. Where somebody else sees to such an end already (a sanitizer), they
+ * are not. `words` stays the caller's. */
+void mes_process_on_crash(int descriptor, const char *words);
+
 #endif

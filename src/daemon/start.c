@@ -63,6 +63,8 @@ static int start_folder(struct mes_daemon *daemon, struct mes_error *error)
     int code = mes_store_folder_open(globals_of(daemon)->data_folder, &daemon->folder, error);
     if (code == 0)
         code = mes_store_folder_lock(daemon->folder, error);
+    if (code == 0)
+        mes_process_on_crash(mes_store_folder_lock_file(daemon->folder), MES_STORE_FOLDER_CRASHED);
     if (code == 0 && mes_store_folder_has_spent_reserve(daemon->folder))
         mes_log(daemon->log, MES_LOG_ERROR, "disk.reserve_spent",
                 MES_LOG_TEXT("data", mes_store_folder_path(daemon->folder)));
@@ -77,6 +79,7 @@ static int start_folder(struct mes_daemon *daemon, struct mes_error *error)
 
 static void end_folder(struct mes_daemon *daemon)
 {
+    mes_process_on_crash(-1, "");
     mes_store_folder_close(&daemon->folder);
 }
 
@@ -189,6 +192,7 @@ static int start_courier(struct mes_daemon *daemon, struct mes_error *error)
                                                 .carrier = daemon->carrier,
                                                 .log = daemon->log,
                                                 .clock = daemon->clock,
+                                                .was_crash = mes_store_folder_has_crashed(daemon->folder),
                                                 .blob_folder = mes_store_folder_blobs(daemon->folder),
                                                 .listener = listener,
                                                 .schedules = {mes_api_schedule_chore, &daemon->schedules}};

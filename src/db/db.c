@@ -313,6 +313,12 @@ void mes_db_savepoint_undo(struct mes_db *db)
     db->undone = code;
 }
 
+void mes_db_shrink(struct mes_db *db)
+{
+    assert(!db->has_begun);
+    db->driver->shrink(db);
+}
+
 int mes_db_tidy(struct mes_db *db, struct mes_error *error)
 {
     assert(!db->has_begun);

@@ -109,6 +109,8 @@ int64_t mes_db_optional(struct mes_db_statement *statement, int column, int64_t 
 /* Housekeeping that a writer should do when nobody waits (SQLite: brings the log home once it has grown; a
  * commit does so only when it is long). Outside a transaction. MES_E_FULL and MES_E_BUSY do no harm. */
 int mes_db_tidy(struct mes_db *db, struct mes_error *error) MES_MUST_USE;
+/* Gives back memory that is kept for speed alone (SQLite: pages of the file). Outside a transaction. */
+void mes_db_shrink(struct mes_db *db);
 
 /* Looks through the whole database (SQLite: quick_check). MES_E_CORRUPT names the first fault. Reads all of
  * it. */

@@ -70,6 +70,7 @@ struct mes_db_driver {
     /* What cannot wait for mes_db_tidy; a failure is the next call's. */
     void (*on_committed)(struct mes_db *db);
     int (*tidy)(struct mes_db *db, struct mes_error *error);
+    void (*shrink)(struct mes_db *db);
     int (*check)(struct mes_db *db, struct mes_error *error);
     /* See copy.h. */
     int (*copy_begin)(struct mes_db *db, const char *path, struct mes_db_copy **copy_out,

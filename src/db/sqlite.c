@@ -314,6 +314,11 @@ static int tidy(struct mes_db *db, struct mes_error *error)
     return own(db)->log_pages >= LOG_TIDY_PAGES ? checkpoint(own(db), error) : 0;
 }
 
+static void shrink(struct mes_db *db)
+{
+    (void)sqlite3_db_release_memory(own(db)->handle);
+}
+
 static int check(struct mes_db *db, struct mes_error *error)
 {
     sqlite3_stmt *handle = NULL;
@@ -368,6 +373,7 @@ const struct mes_db_driver mes_db_sqlite = {
     .in_transaction = in_transaction,
     .on_committed = on_committed,
     .tidy = tidy,
+    .shrink = shrink,
     .check = check,
     .dialect = dialect,
     .copy_begin = mes_db_sqlite_copy_begin,

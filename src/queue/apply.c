@@ -120,7 +120,7 @@ static int set_row(struct mes_courier *courier, const struct mes_outcome *outcom
     const struct mes_store_row ref = {NULL, outcome->job, row->number};
     struct mes_arena arena;
     bool is_known = row->attempts_before >= 0 && row->attempt_count > 0 && outcome->message_id[0] != '\0';
-    if (row->attempt_count == 0 && row->status == row->before && !row->is_final)
+    if (row->attempt_count == 0 && row->status == row->before && !row->is_final && !outcome->has_new_progress)
         return mes_store_recipient_set_due(store, outcome->job, row->number,
                                            row->number == outcome->number ? outcome->due_at : 0, error);
     mes_arena_init(&arena, 1024 * 1024);

@@ -354,10 +354,12 @@ static void work(void *context)
             for (int lane = 0; lane < MES_LANE_COUNT; lane++)
                 courier->look_at[lane] = 0;
         if (has_work(courier)) {
+            courier->idle_turns = 0;
             run_turn(&turn);
         } else {
             atomic_fetch_add(&courier->turns, 1);
             tidy(courier);
+            mes_courier_be_idle(courier);
         }
         mes_courier_try_to_write(courier);
     }

@@ -83,6 +83,7 @@ struct mes_courier_options {
     struct mes_log *log;               /* may be NULL */
     const struct mes_clock *clock;     /* NULL: the machine's */
     const char *blob_folder;           /* of attachments; "" when there is none */
+    bool was_crash; /* the process before ended by its own fault: what was under way may be the cause */
     struct mes_courier_listener listener;
     struct mes_courier_chore schedules;
 };

@@ -56,6 +56,7 @@ struct mes_courier {
     _Atomic uint64_t turns;
     int64_t started_at; /* wall clock */
     struct mes_courier_clock watched;
+    int64_t suspects; /* mails that the start found to have been under way in two crashes */
 
     struct mes_mailbox_item *backlog; /* taken out of the mailbox, for the next transaction */
     struct mes_courier_change *changes;
@@ -75,6 +76,7 @@ struct mes_courier {
     int64_t schedules_at;  /* wall clock: the next recurring job */
     int64_t retry_at;      /* monotonic: after a failure of the database */
     int64_t trial_at;      /* monotonic: whether it works again */
+    unsigned idle_turns;   /* in a row */
     bool is_failing;       /* the last transaction could not be done, and people were told */
     bool is_broken;
 };
@@ -133,6 +135,9 @@ void mes_courier_watch_clock(struct mes_courier *courier);
 int mes_courier_mend_times(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
 /* How long accounts were really ill of what the wall clock says for the time since then. */
 int64_t mes_courier_true_ill_ms(const struct mes_courier *courier, int64_t since, int64_t ill_ms);
+
+/* idle.c: a turn without work, outside a transaction. */
+void mes_courier_be_idle(struct mes_courier *courier);
 
 /* trial.c: the database could not be written. */
 void mes_courier_cannot_write(struct mes_courier *courier);

@@ -1,4 +1,5 @@
 /* What an earlier process left in flight, and what its journal knows, when the queue starts again. */
+#include "queue/progress.h"
 #include "queue/queue_test.h"
 
 #include <pthread.h>
@@ -21,35 +22,62 @@ static int end(void **state)
     return 0;
 }
 
-/* Leaves a mail in the database as a process does that ends while it is leased, or while its dot is out. */
-static int64_t leave_in_flight(bool is_dot, int64_t doubts, int64_t crashes)
+static struct mes_store *open_left(void)
 {
-    const struct queue_job later = {.addresses = one_ok, .count = 1, .send_in_ms = 1000};
-    int64_t id = queue_testing_post(&testing, &later);
-    queue_testing_stop(&testing);
     struct mes_store *store = NULL;
     char database[128];
+    queue_testing_stop(&testing);
     (void)snprintf(database, sizeof database, "%s/queue.db", testing.folder);
     assert_int_equal(mes_store_open(database, &testing.clock, &store, NULL), 0);
     assert_int_equal(mes_store_begin(store, NULL), 0);
-    const struct mes_store_flight flight = {.job = id,
-                                            .token = 77,
-                                            .account = "one",
-                                            .doubts = doubts,
-                                            .since = mes_clock_wall(&testing.clock),
-                                            .crashes = crashes};
-    bool is_ours = true;
-    assert_int_equal(mes_store_flight_add(store, &flight, NULL), 0);
-    if (is_dot)
-        assert_int_equal(mes_store_flight_mark_dot(store, &flight, &is_ours, NULL), 0);
-    const struct mes_store_job_change change = {.id = id,
-                                                .set = MES_STORE_JOB_STATE | MES_STORE_JOB_CURSOR |
-                                                       MES_STORE_JOB_NEXT_AT,
-                                                .state = MES_STORE_SENDING,
-                                                .cursor = 1};
-    assert_int_equal(mes_store_job_change(store, &change, NULL), 0);
+    return store;
+}
+
+static void close_left(struct mes_store *store)
+{
     assert_int_equal(mes_store_commit(store, NULL), 0);
     mes_store_close(&store);
+}
+
+static int64_t post_later(void)
+{
+    return queue_testing_post(&testing,
+                              &(struct queue_job){.addresses = one_ok, .count = 1, .send_in_ms = 1000});
+}
+
+static void leave(struct mes_store *store, const struct mes_store_flight *flight, bool is_dot,
+                  enum mes_store_state state)
+{
+    bool is_ours = true;
+    const struct mes_store_job_change change = {.id = flight->job,
+                                                .set = MES_STORE_JOB_STATE | MES_STORE_JOB_CURSOR |
+                                                       MES_STORE_JOB_NEXT_AT,
+                                                .state = state,
+                                                .cursor = 1};
+    assert_int_equal(mes_store_flight_add(store, flight, NULL), 0);
+    if (is_dot)
+        assert_int_equal(mes_store_flight_mark_dot(store, flight, &is_ours, NULL), 0);
+    assert_int_equal(mes_store_job_change(store, &change, NULL), 0);
+}
+
+static struct mes_store_flight flight_of(int64_t job, int64_t doubts, int64_t crashes)
+{
+    return (struct mes_store_flight){.job = job,
+                                     .token = 77,
+                                     .account = "one",
+                                     .doubts = doubts,
+                                     .since = mes_clock_wall(&testing.clock),
+                                     .crashes = crashes};
+}
+
+/* Leaves a mail in the database as a process does that ends while it is leased, or while its dot is out. */
+static int64_t leave_in_flight(bool is_dot, int64_t doubts, int64_t crashes)
+{
+    int64_t id = post_later();
+    struct mes_store *store = open_left();
+    const struct mes_store_flight flight = flight_of(id, doubts, crashes);
+    leave(store, &flight, is_dot, MES_STORE_SENDING);
+    close_left(store);
     return id;
 }
 
@@ -172,6 +200,47 @@ static void E22_a_mail_that_ends_the_process_is_set_aside(void **state)
     queue_testing_await_state(&testing, other, MES_STORE_DONE);
 }
 
+static struct mes_progress progress_of(int64_t id)
+{
+    struct mes_progress progress;
+    mes_progress_parse(queue_testing_row(&testing, id, 0).progress, &progress);
+    return progress;
+}
+
+static void E22_each_crash_counts_until_it_comes_back(void **state)
+{
+    (void)state;
+    int64_t id = post_later();
+    struct mes_store *store = open_left();
+    const struct mes_store_flight flight = flight_of(id, 0, 0);
+    leave(store, &flight, false, MES_STORE_PAUSED);
+    close_left(store);
+    queue_testing_start(&testing);
+    assert_int_equal(progress_of(id).crashes, 1);
+    assert_int_equal(queue_testing_control(&testing, id, MES_CONTROL_RESUME, 0, false).code, 0);
+    queue_testing_await_state(&testing, id, MES_STORE_DONE);
+    assert_int_equal(progress_of(id).crashes, 0);
+}
+
+/* Two mails were under way in two crashes: a third one finds only one of them on its way. */
+static void E22_suspects_go_one_at_a_time(void **state)
+{
+    (void)state;
+    int64_t first = post_later(), second = post_later();
+    struct mes_store *store = open_left();
+    const struct mes_store_flight flights[] = {flight_of(first, 0, 1), flight_of(second, 0, 1)};
+    leave(store, &flights[0], false, MES_STORE_SENDING);
+    leave(store, &flights[1], false, MES_STORE_SENDING);
+    close_left(store);
+    queue_testing_start(&testing);
+    queue_testing_await_state(&testing, first, MES_STORE_DONE);
+    assert_int_equal(queue_testing_row(&testing, second, 0).status, MES_STORE_STATUS_QUEUED);
+    assert_true(queue_testing_row(&testing, second, 0).due_at > mes_clock_wall(&testing.clock));
+    assert_int_equal(relay_count(testing.relay), 1);
+    queue_testing_pass(&testing, 10 * 1000);
+    queue_testing_await_state(&testing, second, MES_STORE_DONE);
+}
+
 /* ---- memory ---- */
 
 static pthread_t store_thread;
@@ -244,10 +313,15 @@ static void E10_an_accept_without_memory_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(E10_an_accept_without_memory_leaves_nothing),   TEST(E02_a_lease_that_was_left_is_sent),
-        TEST(E03_a_dot_that_was_left_is_in_doubt),           TEST(E03_the_third_doubt_is_final),
-        TEST(E08_a_result_in_the_journal_is_no_doubt),       TEST(E23_a_restored_queue_believes_the_journal),
+        TEST(E10_an_accept_without_memory_leaves_nothing),
+        TEST(E02_a_lease_that_was_left_is_sent),
+        TEST(E03_a_dot_that_was_left_is_in_doubt),
+        TEST(E03_the_third_doubt_is_final),
+        TEST(E08_a_result_in_the_journal_is_no_doubt),
+        TEST(E23_a_restored_queue_believes_the_journal),
         TEST(E22_a_mail_that_ends_the_process_is_set_aside),
+        TEST(E22_each_crash_counts_until_it_comes_back),
+        TEST(E22_suspects_go_one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ struct mes_outcome {
     bool is_whole;  /* the job has no other mail, and every row its last word */
     const char *message_id;
     const char *progress;      /* see progress.h */
+    bool has_new_progress;     /* it is to be kept though nothing was tried */
     int64_t due_at;            /* of the rows that are not final; 0: there are none */
     bool resets_content;       /* one was sent: the row of content refusals is broken */
     unsigned content_refusals; /* rows that this mail failed for its content */

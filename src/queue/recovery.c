@@ -18,6 +18,7 @@ enum {
     MES_RECOVERY_ROWS = 5000, /* of lists that broke off, in one transaction */
     MES_RECOVERY_MEMORY = 16 * 1024 * 1024,
     MES_RECOVERY_CRASHES = 3, /* a mail that was under way in so many crashes is not tried again by itself */
+    MES_RECOVERY_APART_MS = 5000,
 };
 
 /* ---- the journal ---- */
@@ -172,13 +173,22 @@ static void doubt(struct landing *landing)
     landing->outcome.due_at = is_final ? 0 : landing->now + wait;
 }
 
+/* Of several mails that were under way in two crashes one may be the cause of both: each goes at a time of
+ * its own, so that a third crash finds the others waiting. */
+static int64_t due_again(struct landing *landing)
+{
+    bool is_suspect = landing->progress.crashes + 1 >= MES_RECOVERY_CRASHES;
+    return landing->now + (is_suspect ? landing->courier->suspects++ * MES_RECOVERY_APART_MS : 0);
+}
+
 /* Leased and no dot: it goes again, unless it is what ends the process each time. */
 static void wait_again(struct landing *landing)
 {
     char id[MES_ID_SPACE];
     struct mes_progress *progress = &landing->progress;
-    progress->crashes = (unsigned)landing->flight->crashes + 1;
-    landing->outcome.due_at = landing->now;
+    progress->crashes = (unsigned)landing->flight->crashes + (landing->courier->options.was_crash ? 1 : 0);
+    landing->outcome.has_new_progress = true;
+    landing->outcome.due_at = due_again(landing);
     if (is_cancelled(landing)) {
         for (size_t i = 0; i < landing->outcome.row_count; i++) {
             landing->rows[i].status = MES_STORE_STATUS_CANCELLED;
@@ -187,7 +197,7 @@ static void wait_again(struct landing *landing)
         landing->outcome.due_at = 0;
         return;
     }
-    if (progress->crashes < MES_RECOVERY_CRASHES)
+    if (progress->crashes < MES_RECOVERY_CRASHES || !landing->courier->options.was_crash)
         return;
     landing->doubt = (struct mes_outcome_attempt){
         .at = landing->now,

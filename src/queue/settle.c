@@ -296,6 +296,7 @@ void mes_carrier_settle(struct mes_carrier *carrier, struct mes_queue_mail *mail
     int64_t jump = mes_jump_since(mes_loop_clock(carrier->loop), mail->clock_offset);
     mail->progress.waited_ms += jump > 0 ? jump : 0; /* that time never passed */
     settling.deadline = mes_retry_deadline(&mail->progress, mail->batch->expires_at);
+    mail->progress.crashes = 0; /* it came back: whatever ended the process, it was not this mail */
     plan_doubt(&settling);
     plan_retry(&settling);
     mail->outcome = (struct mes_outcome){.message_id = mail->delivery.message_id};

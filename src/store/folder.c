@@ -30,6 +30,7 @@ struct mes_store_folder {
     struct mes_stored lock;
     bool is_locked;
     bool has_lost_log;
+    bool has_crashed;
     bool has_spent_reserve;
     unsigned char secret[MES_STORE_FOLDER_SECRET_SIZE];
     struct mes_secret *key;
@@ -204,16 +205,21 @@ void mes_store_folder_close(struct mes_store_folder **folder)
 
 /* The lock. */
 
-/* 0 when there is none in the file. */
-static int64_t read_pid(const struct mes_store_folder *folder)
+/* 0 when there is none in the file; `*has_crashed_out`: its process has ended by its own fault. */
+static int64_t read_pid(const struct mes_store_folder *folder, bool *has_crashed_out)
 {
     char text[FOLDER_LOCK_MOST];
+    struct mes_str line;
     uint64_t size = 0;
     uint64_t pid = 0;
+    *has_crashed_out = false;
     if (mes_stored_size(&folder->lock, &size, NULL) != 0 || size > sizeof text ||
-        mes_stored_read_at(&folder->lock, 0, text, (size_t)size, NULL) != 0 ||
-        !mes_str_to_uint(mes_str_trim(mes_str_make(text, (size_t)size)), INT32_MAX, &pid))
+        mes_stored_read_at(&folder->lock, 0, text, (size_t)size, NULL) != 0)
         return 0;
+    struct mes_str rest = mes_str_make(text, (size_t)size);
+    if (!mes_str_next(&rest, '\n', &line) || !mes_str_to_uint(mes_str_trim(line), INT32_MAX, &pid))
+        return 0;
+    *has_crashed_out = mes_str_eq(rest, MES_STR(MES_STORE_FOLDER_CRASHED));
     return (int64_t)pid;
 }
 
@@ -269,7 +275,7 @@ int mes_store_folder_lock(struct mes_store_folder *folder, struct mes_error *err
 {
     if (folder->is_locked)
         return 0;
-    int64_t before = read_pid(folder);
+    int64_t before = read_pid(folder, &folder->has_crashed);
     if (!mes_stored_lock(&folder->lock))
         return mes_fail(error, MES_E_BUSY, MES_SAY_store_folder_busy,
                         MES_ARGS(folder->path, MES_NUMBER(before)));
@@ -285,8 +291,19 @@ int mes_store_folder_lock(struct mes_store_folder *folder, struct mes_error *err
 bool mes_store_folder_is_locked(const struct mes_store_folder *folder, int64_t *pid_out)
 {
     bool is_locked = folder->is_locked || mes_stored_is_locked(&folder->lock);
-    *pid_out = is_locked ? read_pid(folder) : 0;
+    bool has_crashed = false;
+    *pid_out = is_locked ? read_pid(folder, &has_crashed) : 0;
     return is_locked;
+}
+
+bool mes_store_folder_has_crashed(const struct mes_store_folder *folder)
+{
+    return folder->has_crashed;
+}
+
+int mes_store_folder_lock_file(const struct mes_store_folder *folder)
+{
+    return folder->lock.descriptor;
 }
 
 bool mes_store_folder_has_lost_log(const struct mes_store_folder *folder)

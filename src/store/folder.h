@@ -19,6 +19,7 @@
  * key           the API key for programs on this machine: what `mailenhance queue` and its like use */
 struct mes_store_folder;
 
+#define MES_STORE_FOLDER_CRASHED "crashed\n"
 enum { MES_STORE_FOLDER_SECRET_SIZE = 32, MES_STORE_FOLDER_RESERVE = 4 * 1024 * 1024 };
 
 /* Opens the data folder; makes it and what is missing inside (0700, files 0600), but not its parents. It does
@@ -35,6 +36,10 @@ void mes_store_folder_close(struct mes_store_folder **folder);
 int mes_store_folder_lock(struct mes_store_folder *folder, struct mes_error *error) MES_MUST_USE;
 /* Is a daemon at work on it, this process included? For commands that must not run beside one (restore). */
 bool mes_store_folder_is_locked(const struct mes_store_folder *folder, int64_t *pid_out);
+/* Once locked: did an earlier daemon end by its own fault, and not by a kill or a power cut? What a process
+ * writes into the file of the lock when it ends so is MES_STORE_FOLDER_CRASHED. */
+bool mes_store_folder_has_crashed(const struct mes_store_folder *folder);
+int mes_store_folder_lock_file(const struct mes_store_folder *folder);
 /* Once locked: did an earlier daemon end without closing its database, and is the database's log gone since?
  * Then what it committed last may be missing, which a person should be told (MES_SAY_store_log_lost, with the
  * database's path). */

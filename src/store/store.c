@@ -153,6 +153,11 @@ void mes_store_undo(struct mes_store *store)
     mes_db_savepoint_undo(store->reader.db);
 }
 
+void mes_store_shrink(struct mes_store *store)
+{
+    mes_db_shrink(store->reader.db);
+}
+
 static int put_trial(struct mes_store *store, const char *text, struct mes_error *error)
 {
     int code = mes_store_begin(store, error);

@@ -59,6 +59,9 @@ void mes_store_undo(struct mes_store *store);
 /* Housekeeping for when nobody waits: outside a transaction. MES_E_FULL and MES_E_BUSY do no harm. */
 int mes_store_tidy(struct mes_store *store, struct mes_error *error) MES_MUST_USE;
 
+/* Gives back memory that is kept for speed alone. Outside a transaction. */
+void mes_store_shrink(struct mes_store *store);
+
 /* After a failure for want of room: can a usual mail be written again? Writes so much and takes it away, in
  * transactions of its own. */
 int mes_store_try_room(struct mes_store *store, struct mes_error *error) MES_MUST_USE;

@@ -8,7 +8,7 @@ import unittest
 
 from fixture import free_ports, wait_for
 from service import Service
-from sink import Cut, Gate, Scripted, Sink
+from sink import HANG, Cut, Gate, Scripted, Sink
 from tool import BINARY, ENVIRONMENT, Tool, account
 
 HOUR_MS = 3600 * 1000
@@ -78,6 +78,35 @@ class StoppedTest(FaultCase):
                                 capture_output=True)
         self.assertEqual(second.returncode, 75, second)
         service.signal(signal.SIGCONT)
+        self.assertEqual(service.wait_job(job)['counts']['sent'], 1)
+        self.assertEqual(len(relay.bodies), 1)
+
+
+class PoisonTest(FaultCase):
+    """A mail that is under way each time when the service ends."""
+
+    def end(self, number, times):
+        relay = self.relay(Scripted, {'GREETING': [*[HANG] * times, Scripted.USUAL['GREETING']]})
+        service = self.service(account(relay.port, 'a'))
+        job = service.send()
+        for turn in range(1, times + 1):
+            wait_for(lambda: len(relay._open) >= turn, f'it is under way for time {turn}')
+            service.signal(number)
+            service.wait()
+            service.start()
+        return relay, service, job
+
+    def test_E22_a_mail_under_way_in_three_crashes_is_set_aside_and_the_others_go_on(self):
+        relay, service, job = self.end(signal.SIGABRT, 3)
+        found = service.wait_job(job)
+        self.assertEqual(found['counts']['failed'], 1, found)
+        self.assertIn('quarantined', service.recipients(job)[0]['reply'])
+        wait_for(lambda: [line for line in service.events('alert.raised') if 'quarantined' in line], 'the alert')
+        self.assertEqual(service.wait_job(service.send('chan@example.hk'))['counts']['sent'], 1)
+        self.assertEqual(len(relay.bodies), 1)
+
+    def test_E22_who_kills_the_service_blames_no_mail(self):
+        relay, service, job = self.end(signal.SIGKILL, 4)
         self.assertEqual(service.wait_job(job)['counts']['sent'], 1)
         self.assertEqual(len(relay.bodies), 1)
 

@@ -88,6 +88,7 @@ void queue_testing_start(struct queue_testing *testing)
         .carrier = testing->carrier,
         .clock = &testing->courier_clock,
         .blob_folder = testing->folder,
+        .was_crash = true,
         .listener = {.on_alert = on_alert, .context = testing},
     };
     assert_int_equal(mes_courier_start(&courier, &testing->courier, &error), 0);
