@@ -89,8 +89,8 @@ class HelpTest(unittest.TestCase):
         self.assertEqual([f"{c['noun']} {c['verb']}".strip() for c in commands], list(COMMANDS))
         [send] = [json.loads(line) for line in run('help', 'send', '--json').stdout.splitlines()]
         self.assertEqual([option['name'] for option in send['options']], self.options_of('send'))
-        [check] = [json.loads(line) for line in run('help', 'check', '--json').stdout.splitlines()]
-        self.assertEqual([option['name'] for option in check['options'] if option['needed']], ['config'])
+        [listed] = [json.loads(line) for line in run('help', 'accounts', 'list', '--json').stdout.splitlines()]
+        self.assertEqual([option['name'] for option in listed['options'] if option['needed']], ['config'])
 
     def test_the_manual_pages_have_the_options_of_the_help(self):
         pages = {path.stem.removeprefix('mailenhance-'): path for path in (ROOT / 'docs/man').glob('*.1')}
