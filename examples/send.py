@@ -19,7 +19,7 @@ class Attempt(ctypes.Structure):
 
 class Result(ctypes.Structure):
     _fields_ = [('recipient', c_char_p), ('role', c_int), ('status', c_int), ('message_id', c_char_p),
-                ('attempts', c_void_p), ('attempt_count', c_size_t)]
+                ('attempts', c_void_p), ('attempt_count', c_size_t), ('dsn', c_int)]
 
 
 ON_DONE = ctypes.CFUNCTYPE(None, c_void_p, c_void_p)

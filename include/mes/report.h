@@ -75,7 +75,6 @@ struct mes_attempt {
     const char *reply;     /* valid UTF-8, without code; or what happened, such as "connection refused" */
     const char *advice_id; /* "auth.authorization-code", "" when there is no advice */
     int64_t milliseconds;  /* how long the attempt took */
-    enum mes_dsn dsn;
 };
 
 struct mes_result {
@@ -85,6 +84,7 @@ struct mes_result {
     const char *message_id;             /* with its angle brackets */
     const struct mes_attempt *attempts; /* oldest first */
     size_t attempt_count;
+    enum mes_dsn dsn; /* at the relay of the last attempt */
 };
 
 struct mes_report;

@@ -50,8 +50,8 @@ static void write_result(struct mes_buf *out, const struct mes_result *result, c
     write_text(&json, "account", last->account);
     write_reply(&json, last);
     write_text(&json, "messageId", result->message_id);
-    if (last->dsn != MES_DSN_NONE)
-        write_text(&json, "dsn", mes_dsn_name(last->dsn));
+    if (result->dsn != MES_DSN_NONE)
+        write_text(&json, "dsn", mes_dsn_name(result->dsn));
     mes_json_write_list(&json, "attempts");
     for (size_t i = 0; i < result->attempt_count; i++)
         write_attempt(&json, &result->attempts[i]);
@@ -134,15 +134,15 @@ void mes_cli_attempt_text(struct mes_buf *out, enum mes_language language, const
 }
 
 /* What the relay said, and whether it was asked for a notification. */
-static void add_success(struct mes_buf *out, enum mes_language language, const struct mes_attempt *attempt)
+static void add_success(struct mes_buf *out, enum mes_language language, const struct mes_result *result)
 {
     static const int sentences[MES_DSN_COUNT] = {
         [MES_DSN_REQUESTED] = MES_SAY_cli_dsn_requested, [MES_DSN_NOT_OFFERED] = MES_SAY_cli_dsn_not_offered};
-    add_reply(out, attempt);
-    if (attempt->dsn == MES_DSN_NONE)
+    add_reply(out, last_attempt(result));
+    if (result->dsn == MES_DSN_NONE)
         return;
     mes_buf_add_text(out, out->size > 0 ? "; " : "");
-    mes_buf_add_text(out, mes_say_text(language, sentences[attempt->dsn]));
+    mes_buf_add_text(out, mes_say_text(language, sentences[result->dsn]));
 }
 
 void mes_cli_result_text(struct mes_buf *out, enum mes_language language, const struct mes_result *result)
@@ -152,7 +152,7 @@ void mes_cli_result_text(struct mes_buf *out, enum mes_language language, const 
     struct mes_buf about;
     mes_buf_init(&about, MES_CLI_REPLY_LIMIT);
     if (result->status == MES_STATUS_SENT)
-        add_success(&about, language, last);
+        add_success(&about, language, result);
     else if (result->attempt_count > 0)
         mes_cli_attempt_text(&about, language, last);
     else

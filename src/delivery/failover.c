@@ -54,9 +54,9 @@ static int note(const struct mes_failover *failover, struct mes_dispatch *dispat
         .reply = mes_buf_text(&reply),
         .advice_id = verdict->advice_id,
         .milliseconds = mes_clock_monotonic(failover->clock) - dispatch->started,
-        .dsn = dispatch->evidence != NULL ? dispatch->evidence->dsn : MES_DSN_NONE,
     };
     int code = mes_delivery_mail_note(mail, &mail->recipients[number], dispatch->account, &attempt, verdict);
+    mail->recipients[number].dsn = dispatch->evidence != NULL ? dispatch->evidence->dsn : MES_DSN_NONE;
     mes_buf_fini(&shown);
     mes_buf_fini(&reply);
     return code;

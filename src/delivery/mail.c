@@ -207,6 +207,7 @@ static int report_recipient(const struct mes_delivery_mail *mail,
                                                 .message_id = mail->message_id,
                                                 .attempts = attempts,
                                                 .attempt_count = count,
+                                                .dsn = recipient->dsn,
                                             });
     return *kept != NULL ? 0 : MES_E_NOMEM;
 }

@@ -27,6 +27,7 @@ struct mes_delivery_recipient {
     enum mes_class last_class; /* of the last attempt that was not `config`; else `config` */
     unsigned content_refusals;
     unsigned attempt_count;
+    enum mes_dsn dsn; /* of the last attempt */
     struct mes_delivery_attempt *first;
     struct mes_delivery_attempt *last;
 };

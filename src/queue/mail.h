@@ -62,6 +62,7 @@ struct mes_queue_evidence {
     const struct mes_delivery_attempt *attempt;
     int64_t at;
     const char *sender, *tls, *digest, *transcript;
+    enum mes_dsn dsn;
 };
 
 struct mes_queue_mail {

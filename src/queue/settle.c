@@ -42,6 +42,7 @@ void mes_carrier_keep_evidence(struct mes_carrier *carrier, struct mes_queue_mai
         .tls = copy_or_empty(arena, mes_str_of(shown != NULL ? shown->tls : "")),
         .digest = hex_of(arena, shown != NULL ? shown->sha256 : NULL),
         .transcript = copy_or_empty(arena, shown != NULL ? shown->transcript : MES_STR("")),
+        .dsn = shown != NULL ? shown->dsn : MES_DSN_NONE,
     };
     mail->evidence = kept;
 }
@@ -85,7 +86,7 @@ static void add_attempt(const struct mes_queue_mail *mail, const struct mes_deli
         .enhanced = attempt->shown.enhanced,
         .reply = attempt->shown.reply,
         .advice_id = attempt->shown.advice_id,
-        .dsn = mes_dsn_name(attempt->shown.dsn),
+        .dsn = evidence != NULL ? mes_dsn_name(evidence->dsn) : "",
         .milliseconds = attempt->shown.milliseconds,
         .sender = evidence != NULL ? evidence->sender : "",
         .tls = evidence != NULL ? evidence->tls : "",

@@ -140,6 +140,7 @@ namespace MailEnhanceService.Native
         internal IntPtr MessageId;
         internal IntPtr Attempts;
         internal UIntPtr AttemptCount;
+        internal int Dsn;
     }
 
     /// <summary>struct mes_attempt</summary>
