@@ -19,7 +19,7 @@ static void print(const struct mes_report *report)
         const struct mes_result *result = mes_report_result(report, i);
         printf("%s: %s\n", result->recipient, mes_status_name(result->status));
         for (size_t k = 0; k < result->attempt_count; k++) {
-            const struct mes_attempt *attempt = &result->attempts[k];
+            const struct mes_attempt *attempt = mes_result_attempt(result, k);
             printf("  %s: %d %s %s\n", attempt->account, attempt->code, attempt->enhanced, attempt->reply);
             printf("  %s\n", mes_advice_text(attempt->advice_id, MES_EN));
         }

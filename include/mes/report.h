@@ -65,7 +65,8 @@ enum mes_dsn {
 
 enum mes_role { MES_ROLE_TO, MES_ROLE_CC, MES_ROLE_BCC };
 
-/* One try through one account. Texts belong to the report. */
+/* One try through one account. Texts belong to the report. Members may be added at its end in a later
+ * version, and to struct mes_result: let mes_result_attempt and mes_report_result find them. */
 struct mes_attempt {
     const char *account;
     enum mes_step step;
@@ -92,8 +93,8 @@ struct mes_report;
 MES_API size_t mes_report_count(const struct mes_report *report);
 /* NULL when `index` is not below the count. */
 MES_API const struct mes_result *mes_report_result(const struct mes_report *report, size_t index);
-/* The same as &result->attempts[index], for callers that do not know how large an attempt is; NULL when
- * `index` is not below attempt_count. */
+/* The same as &result->attempts[index], but also in a program that was built when an attempt had fewer
+ * members; NULL when `index` is not below attempt_count. */
 MES_API const struct mes_attempt *mes_result_attempt(const struct mes_result *result, size_t index);
 /* NULL is allowed; clears the pointer. */
 MES_API void mes_report_free(struct mes_report **report);

@@ -184,7 +184,7 @@ class InstallTest(unittest.TestCase):
                         LD_LIBRARY_PATH=str(self.libraries))
         source = ['#include <mes/mes.h>', '#include <stdio.h>', '#include <stddef.h>', 'int main(void) {']
         for name, members in (('Result', 'recipient role status message_id attempts attempt_count'),
-                              ('Attempt', 'account step class_ code enhanced reply advice_id milliseconds')):
+                              ('Attempt', 'account step class_ code enhanced reply advice_id milliseconds dsn')):
             struct = f'struct mes_{name.lower()}'
             wanted = [f'offsetof({struct}, {member})' for member in members.split()] + [f'sizeof({struct})']
             source.append(f'printf("{name}{" %zu" * len(wanted)}\\n", {", ".join(wanted)});')

@@ -155,5 +155,6 @@ namespace MailEnhanceService.Native
         internal IntPtr Reply;
         internal IntPtr AdviceId;
         internal long Milliseconds;
+        internal int Dsn;
     }
 }
