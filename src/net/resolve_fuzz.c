@@ -52,6 +52,15 @@ static void done(void *context, const struct mes_resolve_result *result)
         require(mes_address_text(&result->addresses.items[i], 25, text)[0] != '\0');
 }
 
+/* Where the question ends: behind its name, type and class. */
+static size_t question_end(const uint8_t *question, size_t size)
+{
+    size_t end = HEADER;
+    while (end < size && question[end] != 0)
+        end += question[end] + 1U;
+    return end + 5 <= size ? end + 5 : size;
+}
+
 /* The question's id, so that it is believed; and its question, unless the first byte is odd. */
 static size_t make_answer(const uint8_t *question, size_t question_size, struct mes_str wish, uint8_t *out)
 {
@@ -62,10 +71,8 @@ static size_t make_answer(const uint8_t *question, size_t question_size, struct 
     memcpy(out + size, head.data, head.size);
     size += head.size;
     if ((wish.data[0] & 1) == 0 && size == HEADER) {
-        /* Without the EDNS record behind it. */
-        size_t end = question_size - 11;
-        memcpy(out + size, question + HEADER, end - HEADER);
-        size = end;
+        size = question_end(question, question_size);
+        memcpy(out + HEADER, question + HEADER, size - HEADER);
         out[2] |= 0x80;
         out[4] = 0;
         out[5] = 1;
