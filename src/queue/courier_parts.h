@@ -16,6 +16,7 @@ enum {
     MES_COURIER_MOST_IN_FLIGHT = 1024,         /* mails with the carrier, all lanes together */
     MES_COURIER_MOST_IN_LANE = 768,            /* so that neither lane keeps the other out */
     MES_COURIER_MOST_BYTES = 48 * 1024 * 1024, /* of the compiled jobs that are with the carrier */
+    MES_INTAKE_AT_ONCE_MOST = 4000,            /* rows that one transaction may add */
     MES_COURIER_REFUSALS_HOLD = 20,            /* content refusals in a row that hold a job */
 };
 
@@ -87,6 +88,10 @@ struct mes_courier_change *mes_courier_change(struct mes_courier *courier, int64
 int mes_courier_flush(struct mes_courier *courier, struct mes_error *error) MES_MUST_USE;
 /* Something of the lane may be due then. */
 void mes_courier_look_at(struct mes_courier *courier, int lane, int64_t at);
+
+/* intake_list.c: a job of so many rows is stored in slices. */
+bool mes_intake_is_list(const struct mes_intake *intake);
+void mes_intake_post_list(struct mes_courier *courier, struct mes_intake *intake);
 
 /* batch.c: what mails of one lease share, and mails. */
 struct mes_queue_batch *mes_queue_batch_new(struct mes_courier *courier, const struct mes_store_job *job,

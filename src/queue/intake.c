@@ -298,6 +298,10 @@ static void intake_done(struct mes_courier_command *command, int code, const str
 
 void mes_intake_post(struct mes_courier *courier, struct mes_intake *intake)
 {
+    if (mes_intake_is_list(intake)) {
+        mes_intake_post_list(courier, intake);
+        return;
+    }
     intake->courier = courier;
     intake->parcel = NULL;
     intake->known_text = NULL;

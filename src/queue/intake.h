@@ -90,7 +90,8 @@ struct mes_intake {
     struct mes_queue_mail *parcel;
 };
 
-/* Any thread. `on_done` is called on the store thread, exactly once. */
+/* Any thread. `on_done` is called on the store thread, exactly once. A job of many rows goes in slices,
+ * between which others are served; a call with its key meanwhile finds it BUSY. */
 void mes_intake_post(struct mes_courier *courier, struct mes_intake *intake);
 
 /* The same on the store thread, inside its transaction: for what makes jobs there (schedules, alerts).
