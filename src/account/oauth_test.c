@@ -33,8 +33,10 @@ static void what_is_written_wins(void **state)
 {
     const struct mes_account *account =
         loaded(*state, "\"oauthClientId\":\"id\",\"oauthRefreshToken\":\"r\",\n"
-                       "\"oauthTokenUrl\":\"http://127.0.0.1:8/t\",\"oauthDeviceUrl\":\"http://[::1]/d\"");
+                       "\"authMechanism\":\"XOAUTH2\",\"oauthTokenUrl\":\"http://127.0.0.1:8/"
+                       "t\",\"oauthDeviceUrl\":\"http://[::1]/d\"");
     assert_string_equal(account->oauth_token_url, "http://127.0.0.1:8/t");
+    assert_int_equal(account->auth_mechanism, MES_AUTH_XOAUTH2);
     assert_string_equal(account->oauth_device_url, "http://[::1]/d");
 }
 
@@ -64,6 +66,8 @@ static void contradictions_are_refused_with_their_place(void **state)
         {"\"oauthClientId\":\"id\",\"oauthDeviceUrl\":\"nowhere\"",
          "problem: a.json:2:39: oauthDeviceUrl cannot be called: "},
         {"\"oauthClientId\":\"id\",\"authMechanism\":\"PLAIN\"",
+         "problem: a.json:2:38: authMechanism names a way to log in by password"},
+        {"\"oauthClientId\":\"id\",\"authMechanism\":\"SCRAM-SHA-256-PLUS\"",
          "problem: a.json:2:38: authMechanism names a way to log in by password"},
         {"\"oauthClientId\":\"id\",\"oauthScope\":\"a\\r\\nb\"",
          "problem: a.json:2:35: oauthScope holds a line end"},

@@ -151,16 +151,6 @@ static void on_ended(void *context, struct mes_link *link, const struct mes_link
         end(probe, &link_end->facts, link_end->evidence);
 }
 
-/* A copy of the token in force; false without memory. */
-static bool copy_access(struct mes_probe *probe)
-{
-    mes_secret_free(&probe->access);
-    if (probe->options.token == NULL)
-        return true;
-    probe->access = mes_secret_new(mes_secret_reveal(mes_token_access(probe->options.token)));
-    return probe->access != NULL;
-}
-
 static void open_link(struct mes_probe *probe)
 {
     const struct mes_account *account = probe->options.account;
@@ -180,10 +170,9 @@ static void open_link(struct mes_probe *probe)
                                            .on_ended = on_ended,
                                            .context = probe};
     struct mes_error error = {0};
-    int code = copy_access(probe) ? 0 : mes_fail_nomem(&error);
     if (probe->access != NULL)
         options.smtp.token = probe->access;
-    if (code != 0 || mes_link_new(&options, &events, &probe->link, &error) != 0)
+    if (mes_link_new(&options, &events, &probe->link, &error) != 0)
         end_by_error(probe, MES_STEP_CONNECT, MES_CAUSE_INTERNAL, &error);
 }
 
@@ -212,13 +201,27 @@ static void look_up(struct mes_probe *probe)
         end_by_error(probe, MES_STEP_RESOLVE, MES_CAUSE_INTERNAL, &error);
 }
 
+/* With a copy: by the time of the login another one may be in force. */
+static void take_token(struct mes_probe *probe)
+{
+    struct mes_error error = {0};
+    mes_secret_free(&probe->access);
+    probe->access = mes_secret_new(mes_secret_reveal(mes_token_access(probe->options.token)));
+    if (probe->access != NULL) {
+        look_up(probe);
+        return;
+    }
+    (void)mes_fail_nomem(&error);
+    end_by_error(probe, MES_STEP_AUTH, MES_CAUSE_INTERNAL, &error);
+}
+
 static void on_token(void *context, const struct mes_token_outcome *outcome)
 {
     struct mes_probe *probe = checked(context);
     const struct mes_verdict_input facts = {
         .step = MES_STEP_AUTH, .cause = outcome->cause, .text = mes_str_of(outcome->text)};
     if (outcome->is_good)
-        look_up(probe);
+        take_token(probe);
     else
         end(probe, &facts, NULL);
 }
