@@ -15,7 +15,8 @@ static struct mes_smtp_scram_login login_of(const struct mes_smtp_auth *auth,
         .password = options->secret,
         .binding = &auth->binding,
         .is_bound = mes_smtp_mechanism_is_bound(auth->mechanism),
-        .is_binding_unoffered = (auth->offered & bound) == 0,
+        /* Who lists -PLUS and then does not know it has not offered it: somebody in between could say so. */
+        .is_binding_unoffered = (auth->offered & ~auth->refused & bound) == 0,
         .nonce = options->nonce,
     };
 }

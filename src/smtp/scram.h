@@ -37,7 +37,7 @@ struct mes_smtp_scram_login {
     const struct mes_secret *password;
     const struct mes_smtp_binding *binding; /* `type` "": none */
     bool is_bound;                          /* -PLUS: the binding is part of the proof */
-    bool is_binding_unoffered; /* the relay offers no -PLUS at all: a binding is told about, so that a relay
+    bool is_binding_unoffered; /* the relay has no -PLUS at all: a binding is told about, so that a relay
                                 * that does offer it notices that somebody has taken it out of the list */
     struct mes_str nonce;      /* of a test; empty: a random one */
 };

@@ -8,6 +8,8 @@ from tool import PASSWORD, Tool, account, forms_of
 
 ALL = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS'
 
+BOUND = b' SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS'
+
 
 class LoginTest(unittest.TestCase):
     def keep(self, server):
@@ -71,8 +73,15 @@ class LoginTest(unittest.TestCase):
 
     def test_C11_somebody_in_between_cannot_hide_the_binding(self):
         relay = self.relay()
-        thief = self.keep(InBetween(relay.port, lambda line: line.replace(b' SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS', b'')))
+        thief = self.keep(InBetween(relay.port, lambda line: line.replace(BOUND, b'')))
         self.send(thief.port, status=75)
+        self.assertEqual(relay.login(), ('SCRAM-SHA-256', 'new', 'GSASL_AUTHENTICATION_ERROR'))
+
+    def test_C11_somebody_in_between_cannot_refuse_the_binding(self):
+        relay = self.relay()
+        thief = self.keep(InBetween(relay.port, answer=lambda line: b'-PLUS' in line and b'504 5.5.4 not here\r\n'))
+        sent = self.send(thief.port, status=75)
+        self.assertEqual(sent.err.count(b'a > AUTH '), 3, sent)
         self.assertEqual(relay.login(), ('SCRAM-SHA-256', 'new', 'GSASL_AUTHENTICATION_ERROR'))
 
     def test_C11_the_minimum_is_kept(self):
@@ -82,7 +91,8 @@ class LoginTest(unittest.TestCase):
                 relay = self.relay(mechanisms=offered)
                 sent = self.send(relay.port, status=78, authMinimum=minimum)
                 [attempt] = sent.result['attempts']
-                self.assertEqual((attempt['class'], attempt['step'], attempt['adviceId']), ('config', 'auth', 'auth.too-weak'))
+                self.assertEqual((attempt['class'], attempt['step'], attempt['adviceId']),
+                                 ('config', 'auth', 'auth.too-weak'))
 
     def test_C10_wrong_passwords_and_tokens(self):
         server = stage.postfix()
