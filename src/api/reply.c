@@ -115,6 +115,7 @@ static void put_problem(struct mes_api_exchange *exchange)
 static void prepare(struct mes_api_exchange *exchange)
 {
     struct mes_api_answer *answer = &exchange->answer;
+    struct mes_api_server *server = exchange->request.server;
     if (!mes_api_is_refused(&exchange->request) && (!answer->is_given || answer->body.failed != 0)) {
         struct mes_error error;
         (void)mes_fail(&error, MES_E_SYSTEM, MES_SAY_api_no_answer, MES_ARGS(exchange->request.route->path));
@@ -122,14 +123,13 @@ static void prepare(struct mes_api_exchange *exchange)
     }
     if (mes_api_is_refused(&exchange->request))
         put_problem(exchange);
+    mes_api_metrics_count(&server->metrics, answer->status,
+                          mes_clock_monotonic(server->services.clock) - exchange->began_at);
 }
 
 enum MHD_Result mes_api_reply_send(struct mes_api_exchange *exchange)
 {
-    struct mes_api_server *server = exchange->request.server;
     prepare(exchange);
-    mes_api_metrics_count(&server->metrics, exchange->answer.status,
-                          mes_clock_monotonic(server->services.clock) - exchange->began_at);
     struct MHD_Response *response = make_response(exchange);
     if (response == NULL)
         return MHD_NO;
@@ -143,12 +143,12 @@ void mes_api_reply_by_hand(struct mes_api_exchange *exchange, struct mes_buf *ou
 {
     char id[MES_ID_SPACE];
     prepare(exchange);
-    mes_buf_add_format(
-        out,
-        "HTTP/1.1 %u Refused\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-        "X-Request-Id: %s\r\nCache-Control: no-store\r\n",
-        exchange->answer.status, exchange->answer.content_type, exchange->answer.body.size,
-        mes_id_text(id, exchange->request.id));
+    mes_buf_add_format(out,
+                       "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                       "X-Request-Id: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+                       exchange->answer.status, MHD_get_reason_phrase_for(exchange->answer.status),
+                       exchange->answer.content_type, exchange->answer.body.size,
+                       mes_id_text(id, exchange->request.id));
     for (unsigned i = 0; i < exchange->answer.header_count; i++)
         mes_buf_add_format(out, "%s: %s\r\n", exchange->answer.headers[i].name,
                            exchange->answer.headers[i].value);

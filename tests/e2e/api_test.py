@@ -190,6 +190,12 @@ class DescriptionTest(ApiCase):
             self.assertEqual((answer.status, answer.json['title'], answer.json['field']), (400, title, 'too'))
             self.assertEqual(answer.json['type'], 'urn:mailenhance:problem:unknown-field')
         self.assertEqual(self.api.call('GET', '/api/v1/messages', key='me_wrong').status, 401)
+        # What comes before the body was read looks the same.
+        early = self.api.call('POST', '/api/v1/messages', {'to': []}, key='me_wrong')
+        self.assertEqual((early.status, early.headers['WWW-Authenticate']), (401, 'Bearer realm="mailenhance"'))
+        wrong = self.api.call('POST', '/api/v1/messages', b'x', headers={'Content-Type': 'text/plain'})
+        self.assertEqual(wrong.status, 415)
+        self.assertIn(b'answers_total{class="4xx"} 6\n', self.service.call('GET', '/metrics').body)
         self.assertEqual(self.api.call('GET', '/api/v1/messages/0000000000001').status, 404)
         self.assertEqual(self.api.call('GET', '/api/v1/messages?limt=1').status, 400)
 
