@@ -44,13 +44,22 @@ enum mes_smtp_relay mes_pool_relay_for(struct mes_pool_link *mine, struct mes_li
     return share_of(mine, mes_relay_memory_load(pool->state->memory, &key, mes_pool_wall_now(pool)));
 }
 
+/* That B is known to work, or not to, says more than that X does. */
+static bool knows_of_b(const struct mes_pool *pool, struct mes_link *link)
+{
+    struct mes_relay_key key = relay_key(pool, link);
+    enum mes_smtp_relay relay = mes_relay_memory_load(pool->state->memory, &key, mes_pool_wall_now(pool));
+    return relay == MES_SMTP_RELAY_B || relay == MES_SMTP_RELAY_B_SLOW || relay == MES_SMTP_RELAY_B_REFUSED;
+}
+
 void mes_pool_learn(struct mes_pool *pool, struct mes_link *link, enum mes_smtp_fact fact)
 {
     switch (fact) {
     case MES_SMTP_FACT_P_WORKS:
         break;
     case MES_SMTP_FACT_X_WORKS:
-        remember(pool, link, MES_SMTP_RELAY_X, "worked");
+        if (!knows_of_b(pool, link))
+            remember(pool, link, MES_SMTP_RELAY_X, "worked");
         break;
     case MES_SMTP_FACT_X_REFUSED:
         remember(pool, link, MES_SMTP_RELAY_P, "refused a MAIL sent with the body before");

@@ -181,39 +181,6 @@ static void a_permit_is_withdrawn_when_its_session_ends(void **state)
     close_world(&world);
 }
 
-static bool are_two_asked(const struct world *world)
-{
-    return world->is_asked[0] && world->is_asked[1];
-}
-
-static bool are_all_asked(const struct world *world)
-{
-    return count_of(mes_buf_text(&world->log), "want ") == world->count;
-}
-
-/* A mail for each connection before a second one for any of them, even where they may wait in it. */
-static void mails_are_spread_before_they_pile_up(void **state)
-{
-    struct world world = {.relay = {.connections = 3}};
-    (void)state;
-    for (size_t i = 0; i < MAILS; i++)
-        world.answers[i] = ANSWER_NEVER;
-    open_paced(&world, "P", 7);
-    world.count = 2;
-    start_all(&world);
-    turn_until(&world, are_two_asked);
-    assert_int_equal(atomic_load(&world.relay.logins), 2);
-    for (; world.count < 7; world.count++)
-        world.transport->face->start(world.transport, &world.dispatches[world.count]);
-    turn_until(&world, are_all_asked);
-    assert_int_equal(atomic_load(&world.relay.logins), 3);
-    for (size_t i = 0; i < MAILS; i++)
-        world.answers[i] = ANSWER_YES;
-    turn_until(&world, all_are_over);
-    assert_int_equal(count_of(relay_log(&world), "<dot>"), 7);
-    close_world(&world);
-}
-
 /* ---- evidence ---- */
 
 /* The relay's copy of the n-th mail (from 0). */
@@ -439,7 +406,6 @@ int main(void)
         cmocka_unit_test(permits_are_taken_ahead),
         cmocka_unit_test(a_doubted_mail_asks_for_no_permit_while_it_waits),
         cmocka_unit_test(what_waited_in_a_connection_comes_back),
-        cmocka_unit_test(mails_are_spread_before_they_pile_up),
         cmocka_unit_test(a_permit_is_withdrawn_when_its_session_ends),
         cmocka_unit_test(evidence_is_what_the_relay_got),
         cmocka_unit_test(what_was_not_sent_whole_has_no_digest),

@@ -83,40 +83,6 @@ static enum mes_smtp_step end_lost(struct mes_smtp_session *session, struct mes_
     return mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_BODY, reply);
 }
 
-/* --- The first time on a connection --- */
-
-/* An empty chunk. A relay that does not know BDAT can take no byte of a message for a command here; one that
- * does says 250, and is asked no more. */
-enum mes_smtp_step mes_smtp_send_probe(struct mes_smtp_session *session)
-{
-    size_t start;
-    if (mes_smtp_is_pointless(session->current))
-        return mes_smtp_give_up(session, MES_SMTP_STEP_PROBE);
-    mes_buf_add_text(mes_smtp_put_begin(session, &start), "BDAT 0");
-    if (!mes_smtp_put_end(session, start, MES_SMTP_STEP_PROBE, 0))
-        return MES_SMTP_STEP_PROBE;
-    session->is_open = true;
-    return MES_SMTP_STEP_WAIT;
-}
-
-enum mes_smtp_step mes_smtp_on_probe(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
-                                     const struct mes_smtp_reply *reply)
-{
-    struct mes_smtp_slot *slot = entry->slot;
-    bool is_pointless = mes_smtp_is_pointless(slot);
-    if (reply->code / 100 == 3)
-        return mes_smtp_make_no_sense(session, entry);
-    if (is_positive(reply))
-        session->has_b_proved = true;
-    if (is_positive(reply) && !is_pointless)
-        return MES_SMTP_STEP_CHUNK;
-    if (!is_pointless && refuses_bdat(reply))
-        mes_smtp_give_up_b(session, slot);
-    else if (!is_pointless)
-        mes_smtp_slot_decide_rest(slot, MES_STEP_DATA, MES_SMTP_REPLIED, reply);
-    return mes_smtp_conclude(session, slot);
-}
-
 /* --- Chunks --- */
 
 static enum mes_smtp_step put_chunk(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
@@ -147,34 +113,96 @@ static enum mes_smtp_step put_chunk(struct mes_smtp_session *session, struct mes
 
 /* Its transaction is ended by a RSET in front of the next one (RFC 3030 section 2), so that a body which
  * cannot be read, or is not wanted any more, does not cost the connection. */
-static enum mes_smtp_step drop(struct mes_smtp_session *session)
+static enum mes_smtp_step drop(struct mes_smtp_session *session, enum mes_smtp_step step)
 {
     mes_buf_clear(&session->chunk);
-    return mes_smtp_give_up(session, MES_SMTP_STEP_CHUNK);
+    return mes_smtp_give_up(session, step);
 }
 
-/* The size stands in front, so a chunk is put together aside. */
-enum mes_smtp_step mes_smtp_send_chunk(struct mes_smtp_session *session)
+/* The size stands in front, so a chunk is put together aside. False: nothing can be put out at `step` now,
+ * and
+ * `*next_out` says what comes next. */
+static bool fill(struct mes_smtp_session *session, enum mes_smtp_step step, bool *is_all_out,
+                 enum mes_smtp_step *next_out)
 {
     struct mes_smtp_slot *slot = session->current;
     struct mes_buf *chunk = &session->chunk;
-    if (mes_smtp_is_pointless(slot))
-        return drop(session);
-    if (!slot->is_body_begun)
+    enum mes_pull pulled = MES_PULL_FAILED;
+    *next_out = step;
+    if (!slot->is_body_begun && !mes_smtp_is_pointless(slot)) {
         mes_smtp_body_init(&slot->body, slot->message->source, false);
-    slot->is_body_begun = true;
-    enum mes_pull pulled = mes_smtp_body_write(&slot->body, chunk, MES_SMTP_CHUNK_MOST - chunk->size);
-    if (chunk->failed != 0)
-        return mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_BODY, NULL);
-    if (pulled == MES_PULL_FAILED) {
-        mes_smtp_slot_decide_rest(slot, MES_STEP_BODY, MES_SMTP_BODY_FAILED, NULL);
-        return drop(session);
+        slot->is_body_begun = true;
     }
-    bool is_last = pulled == MES_PULL_END;
-    if (pulled == MES_PULL_LATER || (is_last && slot->permit != MES_SMTP_PERMIT_GRANTED))
+    if (!mes_smtp_is_pointless(slot))
+        pulled = mes_smtp_body_write(&slot->body, chunk, MES_SMTP_CHUNK_MOST - chunk->size);
+    if (chunk->failed != 0)
+        *next_out = mes_smtp_end(session, MES_SMTP_NO_MEMORY, MES_STEP_BODY, NULL);
+    else if (pulled == MES_PULL_FAILED) {
+        mes_smtp_slot_decide_rest(slot, MES_STEP_BODY, MES_SMTP_BODY_FAILED, NULL);
+        *next_out = drop(session, step);
+    }
+    *is_all_out = pulled == MES_PULL_END;
+    return chunk->failed == 0 && (pulled == MES_PULL_END || pulled == MES_PULL_PIECE);
+}
+
+enum mes_smtp_step mes_smtp_send_chunk(struct mes_smtp_session *session)
+{
+    struct mes_smtp_slot *slot = session->current;
+    enum mes_smtp_step next;
+    bool is_last;
+    if (!fill(session, MES_SMTP_STEP_CHUNK, &is_last, &next))
+        return next;
+    if (is_last && slot->permit != MES_SMTP_PERMIT_GRANTED)
         return MES_SMTP_STEP_CHUNK;
     return put_chunk(session, slot, is_last);
 }
+
+/* --- The first time on a connection --- */
+
+/* The first line of the message and no more: to a relay that does not know BDAT it is a command that it does
+ * not know either, while a whole body might hold some that it does. (An empty chunk would do, but for
+ * Postfix, which refuses it.) */
+enum mes_smtp_step mes_smtp_send_probe(struct mes_smtp_session *session)
+{
+    struct mes_buf *chunk = &session->chunk;
+    enum mes_smtp_step next;
+    bool is_all;
+    size_t start;
+    if (!fill(session, MES_SMTP_STEP_PROBE, &is_all, &next))
+        return next;
+    size_t end = mes_str_find(mes_buf_str(chunk), MES_STR("\r\n"), 0);
+    struct mes_str line = mes_str_cut(mes_buf_str(chunk), 0, end == SIZE_MAX ? chunk->size : end + 2);
+    struct mes_buf *out = mes_smtp_put_begin(session, &start);
+    mes_buf_add_text(out, "BDAT ");
+    mes_buf_add_uint(out, line.size);
+    if (!mes_smtp_put_data(session, start, line, MES_SMTP_STEP_PROBE))
+        return MES_SMTP_STEP_PROBE;
+    mes_buf_consume(chunk, line.size);
+    session->is_open = true;
+    return MES_SMTP_STEP_WAIT;
+}
+
+enum mes_smtp_step mes_smtp_on_probe(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
+                                     const struct mes_smtp_reply *reply)
+{
+    struct mes_smtp_slot *slot = entry->slot;
+    bool is_pointless = mes_smtp_is_pointless(slot);
+    if (reply->code / 100 == 3)
+        return mes_smtp_make_no_sense(session, entry);
+    if (is_positive(reply))
+        session->has_b_proved = true;
+    if (is_positive(reply) && !is_pointless)
+        return MES_SMTP_STEP_CHUNK;
+    mes_buf_clear(&session->chunk);
+    if (!is_pointless && refuses_bdat(reply))
+        mes_smtp_give_up_b(session, slot);
+    else if (!is_pointless)
+        mes_smtp_slot_decide_rest(slot, MES_STEP_DATA, MES_SMTP_REPLIED, reply);
+    return slot->is_repeat && is_lost(reply) ? end_lost(session, slot, reply)
+                                             : mes_smtp_conclude(session, slot);
+}
+
+/* --- Their replies --- */
 
 /* RFC 3030 section 2: "If a 5XX or 4XX code is received by the sender-SMTP in response to a BDAT chunk, the
  * transaction should be considered failed and the sender-SMTP MUST NOT send any additional BDAT segments." */

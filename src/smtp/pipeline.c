@@ -45,6 +45,14 @@ bool mes_smtp_ring_has(const struct mes_smtp_ring *ring, const struct mes_smtp_s
     return false;
 }
 
+bool mes_smtp_ring_has_any(const struct mes_smtp_ring *ring)
+{
+    for (unsigned i = 0; i < ring->count; i++)
+        if (ring->entries[(ring->first + i) % MES_SMTP_RING].slot != NULL)
+            return true;
+    return false;
+}
+
 bool mes_smtp_may_pipeline(const struct mes_smtp_session *session)
 {
     return session->ehlo.pipelining && !session->is_lock_step && session->options.pace != MES_SMTP_PACE_OFF &&
@@ -88,7 +96,8 @@ unsigned mes_smtp_hold_most(const struct mes_smtp_session *session)
 bool mes_smtp_may_send_now(const struct mes_smtp_session *session)
 {
     const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
-    size_t chunk = session->step == MES_SMTP_STEP_CHUNK ? MES_SMTP_CHUNK_MOST : 0;
+    bool is_chunk = session->step == MES_SMTP_STEP_CHUNK || session->step == MES_SMTP_STEP_PROBE;
+    size_t chunk = is_chunk ? MES_SMTP_CHUNK_MOST : 0;
     if (session->out.size - session->out_at + chunk >= MES_SMTP_OUTPUT_FULL)
         return false;
     if (session->step == MES_SMTP_STEP_READY || last == NULL)

@@ -30,6 +30,8 @@ const struct mes_smtp_entry *mes_smtp_ring_front(const struct mes_smtp_ring *rin
 const struct mes_smtp_entry *mes_smtp_ring_back(const struct mes_smtp_ring *ring);
 /* Does a command of this slot wait for its reply? */
 bool mes_smtp_ring_has(const struct mes_smtp_ring *ring, const struct mes_smtp_slot *slot);
+/* Or of any message? */
+bool mes_smtp_ring_has_any(const struct mes_smtp_ring *ring);
 
 /* May the command of session->step be written now? */
 bool mes_smtp_may_send_now(const struct mes_smtp_session *session);

@@ -156,8 +156,7 @@ enum mes_smtp_step mes_smtp_send_mail(struct mes_smtp_session *session)
 {
     struct mes_smtp_slot *slot = session->current;
     const struct mes_smtp_message *message = slot->message;
-    const struct mes_smtp_entry *front = mes_smtp_ring_front(&session->ring);
-    bool is_by_x = front != NULL && front->slot != NULL;
+    bool is_by_x = mes_smtp_ring_has_any(&session->ring);
     size_t start;
     struct mes_buf *out = mes_smtp_put_begin(session, &start);
     mes_buf_add_text(out, "MAIL FROM:");

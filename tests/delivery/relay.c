@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -55,6 +56,31 @@ static void relay_take_token(const struct relay *relay, struct peer_link *link, 
     peer_say(link, is_good ? "235 2.7.0 welcome\r\n" : "535 5.7.8 not this token\r\n");
 }
 
+/* Whatever it says of it, it reads the chunk. */
+static bool relay_take_chunk(struct relay *relay, struct peer_link *link, const char *line)
+{
+    char chunk[2048];
+    unsigned long size = strtoul(line + 5, NULL, 10);
+    if (size >= sizeof chunk || !peer_read_bytes(link, chunk, size))
+        return false;
+    chunk[size] = '\0';
+    bool is_last = strstr(line, " LAST") != NULL && relay->refuses_bdat == NULL;
+    note(relay, "%s%s", chunk, is_last ? "<dot>\n" : "");
+    atomic_fetch_add(&relay->dots, is_last);
+    peer_say(link, relay->refuses_bdat != NULL ? relay->refuses_bdat : "250 2.0.0 octets");
+    peer_say(link, "\r\n");
+    return true;
+}
+
+static bool relay_take_data(struct relay *relay, struct peer_link *link, unsigned *message)
+{
+    peer_say(link, "354 go on\r\n");
+    if (++*message == relay->cuts_after_354 || !relay_take_body(relay, link))
+        return false;
+    peer_say(link, "250 2.0.0 taken\r\n");
+    return true;
+}
+
 /* False when the connection is over. */
 static bool relay_answer(struct relay *relay, struct peer_link *link, const char *line, unsigned *message)
 {
@@ -72,11 +98,8 @@ static bool relay_answer(struct relay *relay, struct peer_link *link, const char
         peer_say(link, "\r\n");
     } else if (strncmp(line, "RCPT", 4) == 0 && is_refused) {
         peer_say(link, "550 5.1.1 nobody here, s3cret-word\r\n");
-    } else if (strcmp(line, "DATA") == 0) {
-        peer_say(link, "354 go on\r\n");
-        if (++*message == relay->cuts_after_354 || !relay_take_body(relay, link))
-            return false;
-        peer_say(link, "250 2.0.0 taken\r\n");
+    } else if (strcmp(line, "DATA") == 0 || strncmp(line, "BDAT ", 5) == 0) {
+        return line[0] == 'D' ? relay_take_data(relay, link, message) : relay_take_chunk(relay, link, line);
     } else if (strcmp(line, "QUIT") == 0) {
         peer_say(link, "221 bye\r\n");
         return false;

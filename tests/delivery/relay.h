@@ -11,6 +11,7 @@
 struct relay {
     const char *refuses;       /* a RCPT that holds this; NULL: none */
     const char *refuses_login; /* the reply to AUTH; NULL: taken */
+    const char *refuses_bdat;  /* the reply to BDAT; NULL: taken */
     const char *keywords;      /* "250 PIPELINING" */
     unsigned connections;      /* at a time; 0 is 1 */
     const char *token;         /* it offers XOAUTH2 and takes this access token alone; NULL: PLAIN */

@@ -35,6 +35,8 @@ smtp_enforce_sync = true
 acl_smtp_rcpt = rcpt
 begin acl
 rcpt:
+  deny local_parts = ^refused
+    message = no such user
   accept authenticated = *
   deny message = authentication required
 begin routers

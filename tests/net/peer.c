@@ -139,6 +139,18 @@ static ssize_t read_some(struct peer_link *link, char *data, size_t size)
     return recv(link->descriptor, data, size, 0);
 }
 
+bool peer_read_bytes(struct peer_link *link, char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t got = read_some(link, data, size);
+        if (got <= 0)
+            return false;
+        data += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
 bool peer_read_line(struct peer_link *link, char *line, size_t size)
 {
     size_t used = 0;

@@ -31,6 +31,8 @@ void peer_write(struct peer_link *link, const char *data, size_t size);
 void peer_say(struct peer_link *link, const char *text);
 /* Reads up to LF, which is cut off with the CR before it; false at the end. */
 bool peer_read_line(struct peer_link *link, char *line, size_t size);
+/* Reads so many bytes; false when there are not as many. */
+bool peer_read_bytes(struct peer_link *link, char *data, size_t size);
 /* Reads until the end, returns how much came. */
 size_t peer_read_all(struct peer_link *link);
 /* Reads so many bytes, says "250 done", and waits for the end; returns how much came. */
