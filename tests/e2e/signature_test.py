@@ -4,9 +4,11 @@ import json
 import random
 import re
 import unittest
+import uuid
 
 import dkim
 
+import stage
 from fixture import Folder, run
 from service import Service
 from sink import Scripted, Sink
@@ -70,6 +72,22 @@ class SignatureTest(unittest.TestCase):
         large = self.files.path / 'large.bin'
         large.write_bytes(random.Random(3).randbytes(1_000_000))
         self.send_both('--attach', large, '--subject', 'S')
+
+    def test_a_signature_survives_a_real_server(self):
+        """By each way of sending, through Postfix, which keeps mails with line ends of its own."""
+        server, large = stage.postfix(), self.files.path / 'large.bin'
+        large.write_bytes(random.Random(5).randbytes(400_000))
+        for pace in ('off', 'P', 'X', 'B'):
+            with self.subTest(pace):
+                tool = self.tool(account(server.plain, 'a', pipelining=pace, **self.rsa()))
+                to = [f'u{uuid.uuid4().hex[:12]}@example.hk' for _ in range(3)]
+                sent = tool.send(*(word for one in to for word in ('--to', one)), '--text', '.\n..\n{{address}} \n\n',
+                                 '--attach', large)
+                self.assertEqual(sent.status, 0, sent)
+                for one in to:
+                    server.wait_for_mail(one)
+                    [raw] = server.raw_messages(one)
+                    self.assert_verifies(raw.replace(b'\n', b'\r\n'), self.records(tool))
 
     def test_another_account_signs_with_its_own_key_and_changes_nothing_else(self):
         def without(raw):
