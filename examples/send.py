@@ -14,7 +14,7 @@ ENGLISH, TO = 0, 0  # enum mes_language, enum mes_role
 
 class Attempt(ctypes.Structure):
     _fields_ = [('account', c_char_p), ('step', c_int), ('class_', c_int), ('code', c_int), ('enhanced', c_char_p),
-                ('reply', c_char_p), ('advice_id', c_char_p), ('milliseconds', c_int64), ('dsn', c_int)]
+                ('reply', c_char_p), ('advice_id', c_char_p), ('milliseconds', c_int64)]
 
 
 class Result(ctypes.Structure):

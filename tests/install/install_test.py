@@ -183,8 +183,8 @@ class InstallTest(unittest.TestCase):
                         '    print(n, *(getattr(e[n], f[0]).offset for f in e[n]._fields_), __import__("ctypes").sizeof(e[n]))',
                         LD_LIBRARY_PATH=str(self.libraries))
         source = ['#include <mes/mes.h>', '#include <stdio.h>', '#include <stddef.h>', 'int main(void) {']
-        for name, members in (('Result', 'recipient role status message_id attempts attempt_count'),
-                              ('Attempt', 'account step class_ code enhanced reply advice_id milliseconds dsn')):
+        for name, members in (('Result', 'recipient role status message_id attempts attempt_count dsn'),
+                              ('Attempt', 'account step class_ code enhanced reply advice_id milliseconds')):
             struct = f'struct mes_{name.lower()}'
             wanted = [f'offsetof({struct}, {member})' for member in members.split()] + [f'sizeof({struct})']
             source.append(f'printf("{name}{" %zu" * len(wanted)}\\n", {", ".join(wanted)});')

@@ -155,6 +155,5 @@ namespace MailEnhanceService.Native
         internal IntPtr Reply;
         internal IntPtr AdviceId;
         internal long Milliseconds;
-        internal int Dsn;
     }
 }
