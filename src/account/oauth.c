@@ -95,6 +95,17 @@ static void check_mechanism(const struct mes_completion *completion)
         problem(completion, MES_ACCOUNT_SETTING_auth_mechanism, MES_SAY_account_mechanism_without_token, "");
 }
 
+/* Only for who looks: Google, for one, gives a new one seldom. */
+static void note_variable(const struct mes_completion *completion)
+{
+    const struct mes_token_place *place = &completion->account->token_place;
+    enum mes_account_setting setting = MES_ACCOUNT_SETTING_oauth_refresh_token;
+    if (place->kind == MES_TOKEN_VARIABLE)
+        mes_account_complaints_note(completion->complaints, MES_SAY_account_token_not_replaceable,
+                                    MES_ARGS(MES_ORIGIN(mes_account_completion_origin(completion, setting)),
+                                             key_of(setting), place->name));
+}
+
 void mes_account_settle_token(struct mes_completion *completion)
 {
     struct mes_account *account = completion->account;
@@ -107,6 +118,7 @@ void mes_account_settle_token(struct mes_completion *completion)
     fill_from_provider(account);
     check_urls(completion);
     check_mechanism(completion);
+    note_variable(completion);
     if (mes_secret_is_empty(account->oauth_refresh_token) && completion->complaints->count == 0)
         mes_account_complaints_warn(
             completion->complaints, MES_SAY_account_not_authorized,

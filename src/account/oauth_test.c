@@ -127,6 +127,7 @@ static void the_place_of_the_refresh_token_is_known(void **state)
     account = mes_account_list_at(testing->list, 0);
     assert_int_equal(account->token_place.kind, MES_TOKEN_VARIABLE);
     assert_string_equal(account->token_place.name, "MES_TEST_REFRESH");
+    assert_found(testing, "note: a.json:2:42: oauthRefreshToken comes from the variable MES_TEST_REFRESH");
     account = loaded(testing, "\"oauthClientId\":\"id\"");
     assert_int_equal(account->token_place.kind, MES_TOKEN_NOWHERE);
 }
