@@ -63,10 +63,20 @@ static void write_row(struct mes_json_writer *json, struct page *page,
     mes_arena_fini(&arena);
 }
 
+/* No attempt, but why another account was tried. What ends a mail without an attempt names no account. */
+static bool is_passed_over(const struct mes_store_attempt *attempt)
+{
+    return strcmp(attempt->step, "limit") == 0 && attempt->account[0] != '\0';
+}
+
 static bool tell_attempt(void *context, const struct mes_store_attempt *attempt)
 {
     struct page *page = context;
     struct mes_json_writer json;
+    page->following->last = attempt->id;
+    page->count++;
+    if (is_passed_over(attempt))
+        return true;
     begin_event(page->out, "recipient", &json);
     mes_json_write_integer(&json, "recipient", attempt->number);
     write_row(&json, page, attempt);
@@ -77,8 +87,6 @@ static bool tell_attempt(void *context, const struct mes_store_attempt *attempt)
     mes_json_write_text(&json, "enhanced", mes_str_of(attempt->enhanced));
     mes_json_write_text(&json, "reply", mes_str_of(attempt->reply));
     mes_json_write_text(&json, "adviceId", mes_str_of(attempt->advice_id));
-    page->following->last = attempt->id;
-    page->count++;
     end_event(page->out, &json, attempt->id);
     return true;
 }

@@ -200,6 +200,8 @@ class AccountsTest(FaultCase):
         [row] = service.recipients(job)
         attempts = service.call('GET', f'/api/v1/messages/{job}/transcript?recipient=0').json['items']
         self.assertEqual([[a[name] for name in told] for a in attempts], [[a[name] for name in told] for a in second['attempts']])
+        told = service.call('GET', f'/api/v1/messages/{job}/events').body.decode()
+        self.assertEqual(told.count('event: recipient'), 1, told)
         # What was passed over was no try.
         self.assertEqual((row['attempts'], row['account'], row['status']), (1, 'b', 'sent'))
         self.assertIn('mailenhance_attempts_total{class="account"} 0', service.call('GET', '/metrics').body.decode())
