@@ -1,15 +1,19 @@
 /* The pool, its connections and the pace of each: how mails are spread, and BDAT. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
 #include "delivery/pool.h"
 #include "tests/delivery/world.h"
+
+#define BDAT_KEYWORDS "250-CHUNKING\r\n250 PIPELINING"
 
 static void open_paced(struct world *world, const char *pace, size_t mails)
 {
@@ -18,6 +22,39 @@ static void open_paced(struct world *world, const char *pace, size_t mails)
     open_world(world, settings, mails);
     assert_int_equal(mes_pool_new(&world->state, world->loop, host_events(world), &world->transport, NULL),
                      0);
+}
+
+/* ---- groups ---- */
+
+static pthread_t client; /* the relay sends too, in threads of its own */
+static unsigned sends;
+
+/* Instead of the C library's. */
+ssize_t send(int descriptor, const void *data, size_t size, int flags)
+{
+    sends += pthread_equal(pthread_self(), client) != 0;
+    return sendto(descriptor, data, size, flags, NULL, 0);
+}
+
+/* What may travel together leaves in one piece: EHLO, the first group, then body, dot and the next envelope;
+ * by BDAT everything that follows the first line. */
+static void a_group_is_one_send(void **state)
+{
+    static const struct {
+        const char *pace;
+        unsigned sends;
+    } rows[] = {{"P", 1 + 2 * 3}, {"X", 1 + 1 + 3}, {"B", 1 + 1 + 1}};
+    (void)state;
+    client = pthread_self();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world = {.relay = {.keywords = BDAT_KEYWORDS}};
+        open_paced(&world, rows[i].pace, 3);
+        sends = 0;
+        start_all(&world);
+        turn_until(&world, all_are_over);
+        assert_int_equal(sends, rows[i].sends);
+        close_world(&world);
+    }
 }
 
 /* ---- spreading ---- */
@@ -56,8 +93,6 @@ static void mails_are_spread_before_they_pile_up(void **state)
 }
 
 /* ---- BDAT ---- */
-
-#define BDAT_KEYWORDS "250-CHUNKING\r\n250 PIPELINING"
 
 /* Three mails behind each other without a reply in between, each as it is proved. */
 static void by_B_mails_leave_together(void **state)
@@ -112,6 +147,7 @@ static void a_refused_BDAT_is_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_group_is_one_send),
         cmocka_unit_test(mails_are_spread_before_they_pile_up),
         cmocka_unit_test(by_B_mails_leave_together),
         cmocka_unit_test(a_refused_BDAT_is_remembered),
