@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "compose/job.h"
 #include "queue/courier_parts.h"
+#include "queue/jump.h"
 
 static void batch_free(struct mes_courier *courier, struct mes_queue_batch *batch)
 {
@@ -76,6 +77,7 @@ struct mes_queue_mail *mes_queue_mail_new(struct mes_courier *courier, struct me
     mail->batch = batch;
     mail->number = number;
     mail->token = ++courier->next_token;
+    mail->clock_offset = mes_jump_offset(courier->clock);
     mail->delivery.index = index;
     mail->rows = (struct mes_queue_row *)(mail + 1);
     mail->row_count = count;

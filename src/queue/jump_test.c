@@ -1,4 +1,5 @@
 /* Mail on its way while somebody sets the machine's clock. */
+#include "queue/progress.h"
 #include "queue/queue_test.h"
 
 static struct queue_testing testing;
@@ -99,6 +100,22 @@ static void E17_accounts_do_not_rest_for_years(void **state)
     assert_int_equal(queue_testing_job(&testing, id).counts[MES_STORE_STATUS_SENT], 3);
 }
 
+/* Whichever way a mail took to the carrier: leased, or straight from its intake. */
+static void E17_a_clock_that_stands_firm_is_no_jump(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        char address[40];
+        struct mes_progress progress;
+        (void)snprintf(address, sizeof address, "grey%d@x.test", i);
+        const char *const addresses[] = {address};
+        int64_t id = queue_testing_post(&testing, &(struct queue_job){.addresses = addresses, .count = 1});
+        queue_testing_await_status(&testing, id, 0, MES_STORE_STATUS_DEFERRED);
+        mes_progress_parse(queue_testing_row(&testing, id, 0).progress, &progress);
+        assert_in_range(progress.waited_ms, 0, 60 * 1000);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -108,6 +125,7 @@ int main(void)
         TEST(E17_a_retry_does_not_wait_for_the_clock_of_an_earlier_run),
         TEST(E17_nothing_expires_by_a_clock_that_jumps_ahead),
         TEST(E17_accounts_do_not_rest_for_years),
+        TEST(E17_a_clock_that_stands_firm_is_no_jump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

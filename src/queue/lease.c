@@ -11,7 +11,6 @@
 #include "compose/stored.h"
 #include "queue/control.h"
 #include "queue/courier_parts.h"
-#include "queue/jump.h"
 #include "queue/quiet.h"
 #include "queue/retry.h"
 #include "store/content.h"
@@ -197,7 +196,6 @@ static int lease_mail(struct share *share, size_t index, struct mes_error *error
     if (mail == NULL)
         return mes_fail_nomem(error);
     mes_courier_hand_later(courier, mail);
-    mail->clock_offset = mes_jump_offset(courier->clock);
     recall(share, &rows[0], &mail->progress);
     for (size_t i = 0; i < step; i++) {
         mail->rows[i].is_open = mes_queue_row_is_open(&rows[i]);
