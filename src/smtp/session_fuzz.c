@@ -300,7 +300,7 @@ static void note_answer(struct world *world, const struct command *command, cons
         world->has_recipient = true;
     if (command->mail == NULL)
         return;
-    command->mail->is_refused = text[0] >= '4';
+    command->mail->is_refused = text[0] >= '4' || !world->has_recipient; /* then nobody got it */
     command->mail->is_taken = text[0] == '2' && world->has_recipient && !world->is_confused;
 }
 
