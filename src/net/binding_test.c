@@ -10,13 +10,14 @@
 
 #include "tests/net/tls_setting.h"
 
+/* In one record, so that it comes in one piece. */
 static void say_hex(struct peer_link *link, const unsigned char *bytes, size_t size)
 {
-    char text[2 * MES_CONN_BINDING + 1] = "";
+    char text[2 * MES_CONN_BINDING + 3] = "";
     for (size_t i = 0; i < size; i++)
         (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    (void)snprintf(text + 2 * size, 3, "\r\n");
     peer_say(link, text);
-    peer_say(link, "\r\n");
 }
 
 /* Says the server's binding, worked out by itself. */
