@@ -289,13 +289,19 @@ static void post(struct mes_carrier *carrier, struct mes_queue_mail *mail)
         mes_timer_start(carrier->timer, 0);
 }
 
+/* Time that never passed is not held against the mail. */
+static void leave_out_jump(struct mes_carrier *carrier, struct mes_queue_mail *mail)
+{
+    int64_t jump = mes_jump_since(mes_loop_clock(carrier->loop), mail->clock_offset);
+    mail->progress.waited_ms += jump > 0 ? jump : 0;
+}
+
 void mes_carrier_settle(struct mes_carrier *carrier, struct mes_queue_mail *mail)
 {
     struct settling settling = {
         .carrier = carrier, .mail = mail, .now = mes_clock_wall(mes_loop_clock(carrier->loop))};
     mes_arena_init(&mail->arena, MES_SETTLE_MEMORY);
-    int64_t jump = mes_jump_since(mes_loop_clock(carrier->loop), mail->clock_offset);
-    mail->progress.waited_ms += jump > 0 ? jump : 0; /* that time never passed */
+    leave_out_jump(carrier, mail);
     settling.deadline = mes_retry_deadline(&mail->progress, mail->batch->expires_at);
     mail->progress.crashes = 0; /* it came back: whatever ended the process, it was not this mail */
     plan_doubt(&settling);
@@ -325,5 +331,10 @@ void mes_carrier_put_back(struct mes_carrier *carrier, struct mes_queue_mail *ma
                 .status = mail->rows[i].status,
             };
     mail->outcome.rows = rows;
+    /* From its new time on nobody would know how long one that was tried before has waited until now; the
+     * waiting of all others counts from the job's time. */
+    leave_out_jump(carrier, mail);
+    mail->outcome.has_new_progress =
+        mail->progress.passes + mail->progress.doubts + mail->progress.crashes > 0;
     post(carrier, mail);
 }
