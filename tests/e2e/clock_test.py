@@ -170,7 +170,8 @@ class StoppedTest(unittest.TestCase):
                 service.call('POST', f'/api/v1/messages/{job}/retry')
             return counts['sent'] == 1
         wait_for(is_sent, 'it is sent')
-        self.assertEqual(len(relay.bodies), 1)
+        # Where the time-out came first, the connection ended behind 354: nothing came, and no dot.
+        self.assertEqual(len([body for body in relay.bodies if body]), 1)
 
     def test_E16_ten_minutes_behind_the_dot_it_has_sent_or_says_that_it_does_not_know(self):
         relay, service, job = self.stop_at('DOT', '250 2.0.0 ok', onDoubt='hold')

@@ -287,7 +287,7 @@ class BulkTest(ResourceCase):
         self.assertEqual(self.ask('GET', '/messages?state=queued')['items'], [])
 
     def test_a_line_that_is_wrong_ends_it_all(self):
-        before = self.rows('select count(*) from job')
+        before = self.rows('select count(*) from job where state != 0')  # 0: of calls before, and about to go
         head = {'text': 'T', 'sendAt': LATER}
         for lines, status, field in (([head, {'address': 'a@example.hk', 'path': '/'}], 400, 'recipients[0].path'),
                                      ([head, 'a@example.hk', {'address': 'b@example.hk\r\n'}], 422, 'recipients[1].address'),
