@@ -63,23 +63,32 @@ static bool refuses_bdat(const struct mes_smtp_reply *reply)
     return (reply->code >= 500 && reply->code <= 504) || reply->code == 555;
 }
 
-/* It took the command for unknown, and so the bytes behind it for commands: no reply can be trusted. */
+/* It took the command for unknown, and so the bytes behind it for commands: no reply can be trusted. Whether
+ * anybody had been accepted does not matter: go-smtp says 502 where nobody was, and leaves the chunk unread.
+ */
 static bool is_lost(const struct mes_smtp_reply *reply)
 {
     return reply->code == 500 || reply->code == 502;
 }
 
+void mes_smtp_stop_b(struct mes_smtp_session *session)
+{
+    session->is_b_off = true;
+    mes_smtp_learn(session, MES_SMTP_FACT_B_REFUSED);
+}
+
 void mes_smtp_give_up_b(struct mes_smtp_session *session, struct mes_smtp_slot *slot)
 {
     slot->is_repeat = true;
-    session->is_b_off = true;
-    mes_smtp_learn(session, MES_SMTP_FACT_B_REFUSED);
+    mes_smtp_stop_b(session);
 }
 
 static enum mes_smtp_step end_lost(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
                                    const struct mes_smtp_reply *reply)
 {
-    mes_smtp_slot_repeat(slot);
+    mes_smtp_stop_b(session);
+    if (slot->is_repeat)
+        mes_smtp_slot_repeat(slot);
     return mes_smtp_end(session, MES_SMTP_REPLIED, MES_STEP_BODY, reply);
 }
 
@@ -198,8 +207,7 @@ enum mes_smtp_step mes_smtp_on_probe(struct mes_smtp_session *session, const str
         mes_smtp_give_up_b(session, slot);
     else if (!is_pointless)
         mes_smtp_slot_decide_rest(slot, MES_STEP_DATA, MES_SMTP_REPLIED, reply);
-    return slot->is_repeat && is_lost(reply) ? end_lost(session, slot, reply)
-                                             : mes_smtp_conclude(session, slot);
+    return is_lost(reply) ? end_lost(session, slot, reply) : mes_smtp_conclude(session, slot);
 }
 
 /* --- Their replies --- */
@@ -215,14 +223,12 @@ enum mes_smtp_step mes_smtp_on_chunk(struct mes_smtp_session *session, const str
     if (is_positive(reply))
         return MES_SMTP_STEP_STAY;
     slot->is_chunk_refused = true;
-    if (mes_smtp_is_pointless(slot))
-        return MES_SMTP_STEP_STAY;
-    if (refuses_bdat(reply))
+    session->is_bdat_refused = true;
+    if (!mes_smtp_is_pointless(slot) && refuses_bdat(reply))
         mes_smtp_give_up_b(session, slot);
-    else
+    else if (!mes_smtp_is_pointless(slot))
         mes_smtp_slot_decide_rest(slot, MES_STEP_BODY, MES_SMTP_REPLIED, reply);
-    return slot->is_repeat && is_lost(reply) && !slot->is_dot_put ? end_lost(session, slot, reply)
-                                                                  : MES_SMTP_STEP_STAY;
+    return is_lost(reply) && !slot->is_dot_put ? end_lost(session, slot, reply) : MES_SMTP_STEP_STAY;
 }
 
 /* What the relay said of the message as a whole. */
@@ -250,9 +256,10 @@ enum mes_smtp_step mes_smtp_on_last(struct mes_smtp_session *session, const stru
     bool is_maimed = slot->is_chunk_refused && is_positive(reply) && slot->undecided > 0;
     if (reply->code / 100 == 3 || is_maimed)
         return mes_smtp_make_no_sense(session, entry);
+    session->is_bdat_refused = !is_positive(reply);
     take_verdict(session, slot, reply);
     mes_smtp_measure(session, slot);
-    if (slot->is_repeat && is_lost(reply))
+    if (is_lost(reply))
         return end_lost(session, slot, reply);
     (void)mes_smtp_conclude(session, slot);
     return MES_SMTP_STEP_STAY;

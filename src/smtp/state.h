@@ -72,9 +72,10 @@ struct mes_smtp_session {
     unsigned facts;    /* bits of enum mes_smtp_fact to be told */
     unsigned facts_told;
 
-    bool is_open;   /* the relay has a transaction that neither a dot nor RSET has ended */
-    bool was_ready; /* set-up is over */
-    bool is_used;   /* a transaction was completed */
+    bool is_open;         /* the relay has a transaction that neither a dot nor RSET has ended */
+    bool is_bdat_refused; /* the last BDAT was; only the reply to RSET shows that its bytes were read */
+    bool was_ready;       /* set-up is over */
+    bool is_used;         /* a transaction was completed */
     bool is_room_told;
     bool is_quitting;
     bool is_closing; /* nothing more is put out; ends when no dot waits for its reply */
@@ -133,7 +134,9 @@ bool mes_smtp_is_pointless(const struct mes_smtp_slot *slot);
 /* For a pointless transaction whose DATA or BDAT LAST was not sent: waits at `step` until its replies are in.
  */
 enum mes_smtp_step mes_smtp_give_up(struct mes_smtp_session *session, enum mes_smtp_step step);
-/* No BDAT any more; the message is sent again. */
+/* No BDAT any more. */
+void mes_smtp_stop_b(struct mes_smtp_session *session);
+/* The same; and the message is sent again. */
 void mes_smtp_give_up_b(struct mes_smtp_session *session, struct mes_smtp_slot *slot);
 /* The message got its last reply. */
 void mes_smtp_measure(struct mes_smtp_session *session, const struct mes_smtp_slot *slot);

@@ -110,9 +110,13 @@ enum mes_smtp_step mes_smtp_on_rset(struct mes_smtp_session *session, const stru
 {
     const struct mes_smtp_entry *last = mes_smtp_ring_back(&session->ring);
     (void)entry;
+    bool is_misread = session->is_bdat_refused && !is_positive(reply);
+    session->is_bdat_refused = false;
     if (is_positive(reply))
         return MES_SMTP_STEP_STAY;
-    if (last->slot != NULL && last->slot->is_dot_put) {
+    if (is_misread) /* the bytes behind BDAT were taken for commands: this and what follows is their reply */
+        mes_smtp_stop_b(session);
+    else if (last->slot != NULL && last->slot->is_dot_put) {
         /* Messages are on their way behind it: what their own replies say counts. */
         session->is_open = true;
         return MES_SMTP_STEP_STAY;
