@@ -212,6 +212,18 @@ enum mes_smtp_step mes_smtp_on_probe(struct mes_smtp_session *session, const str
 
 /* --- Their replies --- */
 
+/* With LAST on its way the relay may yet take what it has; unless it does, the refusal counts. */
+static void refuse_chunk(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
+                         const struct mes_smtp_reply *reply)
+{
+    if (refuses_bdat(reply))
+        mes_smtp_give_up_b(session, slot);
+    else if (slot->is_dot_put)
+        mes_smtp_slot_hold_refusal(slot, MES_STEP_BODY, reply);
+    else
+        mes_smtp_slot_decide_rest(slot, MES_STEP_BODY, MES_SMTP_REPLIED, reply);
+}
+
 /* RFC 3030 section 2: "If a 5XX or 4XX code is received by the sender-SMTP in response to a BDAT chunk, the
  * transaction should be considered failed and the sender-SMTP MUST NOT send any additional BDAT segments." */
 enum mes_smtp_step mes_smtp_on_chunk(struct mes_smtp_session *session, const struct mes_smtp_entry *entry,
@@ -224,10 +236,8 @@ enum mes_smtp_step mes_smtp_on_chunk(struct mes_smtp_session *session, const str
         return MES_SMTP_STEP_STAY;
     slot->is_chunk_refused = true;
     session->is_bdat_refused = true;
-    if (!mes_smtp_is_pointless(slot) && refuses_bdat(reply))
-        mes_smtp_give_up_b(session, slot);
-    else if (!mes_smtp_is_pointless(slot))
-        mes_smtp_slot_decide_rest(slot, MES_STEP_BODY, MES_SMTP_REPLIED, reply);
+    if (!mes_smtp_is_pointless(slot) && slot->refusal_at == SIZE_MAX)
+        refuse_chunk(session, slot, reply);
     return is_lost(reply) && !slot->is_dot_put ? end_lost(session, slot, reply) : MES_SMTP_STEP_STAY;
 }
 
@@ -254,8 +264,10 @@ enum mes_smtp_step mes_smtp_on_last(struct mes_smtp_session *session, const stru
     struct mes_smtp_slot *slot = entry->slot;
     /* A message without one of its chunks: nobody knows what was taken. */
     bool is_maimed = slot->is_chunk_refused && is_positive(reply) && slot->undecided > 0;
-    if (reply->code / 100 == 3 || is_maimed)
+    if (reply->code / 100 == 3 || is_maimed) {
+        slot->refusal_at = SIZE_MAX; /* it is worth nothing any more */
         return mes_smtp_make_no_sense(session, entry);
+    }
     session->is_bdat_refused = !is_positive(reply);
     take_verdict(session, slot, reply);
     mes_smtp_measure(session, slot);

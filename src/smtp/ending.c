@@ -37,6 +37,15 @@ static bool is_bystander(const struct mes_smtp_session *session, const struct me
            slot->permit != MES_SMTP_PERMIT_REFUSED;
 }
 
+/* By BDAT replies may have come to a message whose LAST has none. */
+static void settle_refusals(struct mes_smtp_slot *slot, bool is_doubtful)
+{
+    if (slot->is_repeat && slot->is_dot_put)
+        mes_smtp_slot_undecide(slot); /* what was refused so far was to be asked again */
+    else if (slot->refusal_at != SIZE_MAX && (!is_doubtful || slot->is_chunk_refused))
+        mes_smtp_slot_refuse_rest(slot);
+}
+
 static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot, enum mes_smtp_cause cause)
 {
     bool is_busy = slot->state == MES_SMTP_SLOT_QUEUED || slot->state == MES_SMTP_SLOT_SENDING;
@@ -48,8 +57,7 @@ static void settle(struct mes_smtp_session *session, struct mes_smtp_slot *slot,
     bool is_doubtful = mes_smtp_slot_is_dot_written(slot, session->sent);
     bool is_free =
         cause != MES_SMTP_CANCELLED && (!slot->is_put || (is_in_vain(slot, cause) && !is_doubtful));
-    if (slot->is_repeat && is_doubtful)
-        mes_smtp_slot_undecide(slot); /* by BDAT: what was refused so far was to be asked again */
+    settle_refusals(slot, is_doubtful);
     if (is_free || is_bystander(session, slot, cause))
         cause = MES_SMTP_NOT_TRIED;
     mes_smtp_slot_decide_rest(slot, step, cause, NULL);

@@ -208,9 +208,8 @@ static enum mes_smtp_step on_421(struct mes_smtp_session *session, const struct 
     bool is_of_one = slot != NULL && slot->is_dot_put && entry->step == MES_SMTP_STEP_RCPT;
     if (is_of_one && !mes_smtp_slot_is_decided(slot, entry->recipient))
         mes_smtp_slot_decide(slot, entry->recipient, step, MES_SMTP_REPLIED, reply);
-    if (slot != NULL && !is_of_one && !(entry->step == MES_SMTP_STEP_MAIL && slot->is_by_x) &&
-        !slot->is_repeat)
-        mes_smtp_slot_decide_rest(slot, step, MES_SMTP_REPLIED, reply);
+    if (slot != NULL && !is_of_one && !(entry->step == MES_SMTP_STEP_MAIL && slot->is_by_x))
+        mes_smtp_slot_end_refused(slot, step, reply);
     return mes_smtp_end(session, MES_SMTP_REPLIED, step, reply);
 }
 
@@ -229,7 +228,7 @@ static enum mes_smtp_step on_early(struct mes_smtp_session *session, const struc
         slot = session->current;
     if (slot != NULL && reply->code >= 400) {
         enum mes_step step = mes_smtp_place_of(session, slot);
-        mes_smtp_slot_decide_rest(slot, step, MES_SMTP_REPLIED, reply);
+        mes_smtp_slot_end_refused(slot, step, reply);
         return mes_smtp_end(session, MES_SMTP_REPLIED, step, reply);
     }
     if (reply->code == 421)

@@ -150,10 +150,11 @@ void mes_smtp_slot_decide_rest(struct mes_smtp_slot *slot, enum mes_step step, e
     slot->undecided = 0;
 }
 
-void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, const struct mes_smtp_reply *reply)
+void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, enum mes_step step,
+                                const struct mes_smtp_reply *reply)
 {
     slot->refusal_at = slot->texts.size;
-    mes_smtp_outcome_set(&slot->refusal, MES_STEP_MAIL, MES_SMTP_REPLIED, reply, &slot->texts);
+    mes_smtp_outcome_set(&slot->refusal, step, MES_SMTP_REPLIED, reply, &slot->texts);
 }
 
 void mes_smtp_slot_refuse(struct mes_smtp_slot *slot, unsigned recipient)
@@ -168,6 +169,17 @@ void mes_smtp_slot_refuse_rest(struct mes_smtp_slot *slot)
     for (unsigned i = 0; i < slot->message->count; i++)
         if (!mes_smtp_slot_is_decided(slot, i))
             mes_smtp_slot_refuse(slot, i);
+}
+
+void mes_smtp_slot_end_refused(struct mes_smtp_slot *slot, enum mes_step step,
+                               const struct mes_smtp_reply *reply)
+{
+    if (slot->is_repeat)
+        mes_smtp_slot_repeat(slot);
+    else if (slot->refusal_at != SIZE_MAX)
+        mes_smtp_slot_refuse_rest(slot);
+    else
+        mes_smtp_slot_decide_rest(slot, step, MES_SMTP_REPLIED, reply);
 }
 
 bool mes_smtp_slot_is_dot_written(const struct mes_smtp_slot *slot, uint64_t sent)

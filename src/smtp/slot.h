@@ -50,8 +50,8 @@ struct mes_smtp_slot {
     bool is_chunk_refused;
     bool is_dot_put; /* the dot, or BDAT LAST */
     uint64_t dot_at; /* bytes put out in all before the dot */
-    /* What MAIL said when it was refused with BDAT LAST on its way: it counts for those whom RCPT refuses
-     * too, and for all when LAST is refused. */
+    /* What MAIL or a chunk said when it was refused with BDAT LAST on its way: it counts for those whom RCPT
+     * refuses too, and for all when LAST is refused. */
     struct mes_smtp_outcome refusal;
     size_t refusal_at; /* in `texts`; SIZE_MAX: none */
     int64_t begun_at;  /* when MAIL was put out; 0: not yet */
@@ -78,10 +78,15 @@ void mes_smtp_slot_decide(struct mes_smtp_slot *slot, unsigned recipient, enum m
 void mes_smtp_slot_decide_rest(struct mes_smtp_slot *slot, enum mes_step step, enum mes_smtp_cause cause,
                                const struct mes_smtp_reply *reply);
 
-void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, const struct mes_smtp_reply *reply);
+void mes_smtp_slot_hold_refusal(struct mes_smtp_slot *slot, enum mes_step step,
+                                const struct mes_smtp_reply *reply);
 /* Gives what is held to one recipient, or to all that are undecided. */
 void mes_smtp_slot_refuse(struct mes_smtp_slot *slot, unsigned recipient);
 void mes_smtp_slot_refuse_rest(struct mes_smtp_slot *slot);
+/* The relay refused it as a whole and the session ends: what was to be repeated is QUEUED again, and what is
+ * held counts before this reply. */
+void mes_smtp_slot_end_refused(struct mes_smtp_slot *slot, enum mes_step step,
+                               const struct mes_smtp_reply *reply);
 /* Takes back what was decided of recipients, but for those that are left. */
 void mes_smtp_slot_undecide(struct mes_smtp_slot *slot);
 

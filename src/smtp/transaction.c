@@ -202,7 +202,7 @@ enum mes_smtp_step mes_smtp_on_mail(struct mes_smtp_session *session, const stru
         if (slot->is_by_x && !slot->is_by_b)
             mes_smtp_learn(session, MES_SMTP_FACT_X_WORKS);
     } else if (slot->is_by_b && slot->is_dot_put) {
-        mes_smtp_slot_hold_refusal(slot, reply);
+        mes_smtp_slot_hold_refusal(slot, MES_STEP_MAIL, reply);
     } else {
         mes_smtp_slot_decide_rest(slot, MES_STEP_MAIL, MES_SMTP_REPLIED, reply);
     }
