@@ -1,6 +1,7 @@
 #include "cli/login.h"
 
 #include "account/account.h"
+#include "cli/result.h"
 #include "cli/status.h"
 #include "delivery/probe.h"
 #include "delivery/reply_text.h"
@@ -79,8 +80,10 @@ static void on_done(void *context, const struct mes_probe_result *result)
     add_reply(login, result, &reply);
     if (mes_cli_has(login->cli->options, MES_CLI_OPT_JSON))
         write_json(login, result, mes_buf_str(&reply), &line);
-    else
+    else {
+        mes_cli_drop_full_stop(&reply);
         say(login, result, mes_buf_text(&reply), &line);
+    }
     mes_cli_put_line(login->cli, &line);
     mes_buf_fini(&reply);
     mes_buf_fini(&line);

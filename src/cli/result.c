@@ -103,8 +103,7 @@ static void add_reply(struct mes_buf *out, const struct mes_attempt *attempt)
         mes_buf_truncate(out, out->size - 1);
 }
 
-/* The sentence around the reply brings a full stop of its own. */
-static void drop_full_stop(struct mes_buf *reply)
+void mes_cli_drop_full_stop(struct mes_buf *reply)
 {
     size_t size = reply->size;
     if (size > 1 && reply->data[size - 1] == '.' && reply->data[size - 2] != '.')
@@ -125,7 +124,7 @@ void mes_cli_attempt_text(struct mes_buf *out, enum mes_language language, const
     struct mes_buf reply;
     mes_buf_init(&reply, MES_CLI_REPLY_LIMIT);
     add_reply(&reply, attempt);
-    drop_full_stop(&reply);
+    mes_cli_drop_full_stop(&reply);
     mes_say(out, language, MES_SAY_cli_attempt,
             MES_ARGS(attempt->account, mes_say_text(language, step_sentences[attempt->step]),
                      mes_buf_text(&reply)));

@@ -16,6 +16,9 @@ void mes_cli_result_json_rejected(struct mes_buf *out, const char *address, cons
  */
 void mes_cli_result_text(struct mes_buf *out, enum mes_language language, const struct mes_result *result);
 
+/* For a reply within a sentence, which brings a full stop of its own; an ellipsis stays. */
+void mes_cli_drop_full_stop(struct mes_buf *reply);
+
 /* An attempt that did not end well, for the notes on standard error: account, step, reply, advice. */
 void mes_cli_attempt_text(struct mes_buf *out, enum mes_language language, const struct mes_attempt *attempt);
 

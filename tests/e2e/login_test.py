@@ -125,3 +125,11 @@ class LoginTest(unittest.TestCase):
         checked = tool.run('accounts', 'check', '--config', tool.config, '--login')
         self.assertEqual(checked.status, 0, checked)
         self.assertIn(b'SCRAM-SHA-256-PLUS', checked.out)
+
+    def test_the_check_says_what_the_server_has_not(self):
+        relay = self.relay(mechanisms='PLAIN')
+        tool = self.tool(relay.port, authMechanism='SCRAM-SHA-256')
+        checked = tool.run('accounts', 'check', '--config', tool.config, '--login')
+        self.assertEqual(checked.status, 69, checked)
+        self.assertIn(b'authMechanism', checked.out)
+        self.assertNotIn(b'..', checked.out)
